@@ -1,0 +1,59 @@
+# `make demo` installs Colophon and curates the example; `make test` checks everything that is quick to check.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ROOMS := schemas filters pipelines runners
+SOURCES := pyproject.toml $(shell find $(ROOMS) .src/colophon/__init__.py -type f -not -path '*/__pycache__/*')
+
+.PHONY: demo test test-all bench lint types lock clean
+
+demo: $(VENV)/installed
+	$(BIN)/colophon run examples/recipe.yaml --output datasets-demo/colophon-example --replace
+	$(BIN)/colophon verify datasets-demo/colophon-example
+
+test: $(VENV)/tested lint types
+	$(BIN)/python -m pytest -m "not slow"
+
+test-all: $(VENV)/tested
+	$(BIN)/python -m pytest -m slow
+
+bench: $(VENV)/tested
+	$(BIN)/python -m benchmarks
+
+lint: $(VENV)/tested
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/tested
+	$(BIN)/mypy .src/colophon
+
+# The environment: everything pinned by hash. Tests run against the built package, as users have it.
+$(VENV)/made:
+	$(PYTHON) -m venv $(VENV)
+	touch $@
+
+$(VENV)/runtime: .ci/runtime.lock $(VENV)/made
+	$(BIN)/python -m pip install --quiet --require-hashes -r .ci/runtime.lock
+	touch $@
+
+$(VENV)/dev: .ci/dev.lock $(VENV)/made
+	$(BIN)/python -m pip install --quiet --require-hashes -r .ci/dev.lock
+	touch $@ $(VENV)/runtime
+
+$(VENV)/installed: $(VENV)/runtime $(SOURCES)
+	rm -rf build .src/*.egg-info
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --force-reinstall .
+	touch $@
+
+$(VENV)/tested: $(VENV)/dev $(VENV)/installed
+	touch $@
+
+# Needs uv. Hashes and no addresses.
+lock:
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate \
+		pyproject.toml .ci/build.in -o .ci/runtime.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate \
+		--extra dev -c .ci/runtime.lock pyproject.toml .ci/build.in -o .ci/dev.lock
+
+clean:
+	rm -rf $(VENV) build .src/*.egg-info datasets-demo .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,29 @@
+"""Run the benchmarks: ``python -m benchmarks [NAME…]``.
+
+Rates are bytes of input text per CPU-second of one core; memory is the peak of a process.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from benchmarks import dataset, memory, stages
+from benchmarks.corpora import CORPORA
+
+ALL = {"stages": stages.main, "dataset": dataset.main, "memory": memory.main}
+
+
+def main() -> None:
+    if not CORPORA.is_dir():
+        print(f"no benchmark was run: {CORPORA} is absent; name the corpora in COLOPHON_CORPORA")
+        return
+    unknown = [name for name in sys.argv[1:] if name not in ALL]
+    if unknown:
+        sys.exit(f"there is no benchmark {unknown[0]!r}; there are {', '.join(ALL)}")
+    for name in sys.argv[1:] or ALL:
+        print(f"\n== {name}", flush=True)
+        ALL[name]()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,174 @@
+r"""Text as a reader of it would type it: one encoding, one form of each character, plain white space.
+
+What is done, in this order, again until nothing changes (so cleaning a clean text changes nothing):
+
+1. **Line ends.** ``\r\n``, ``\r``, form feed, vertical tab, U+2028 and U+2029 become ``\n``. Terminal escapes go.
+2. **Mojibake**, UTF-8 that was once read as something else, is repaired line by line by ftfy (Speer 2019,
+   doi:10.5281/zenodo.2591652), without its changes of taste: quotation marks stay curly, ``&amp;`` stays, and
+   full-width forms stay, for in Chinese and Japanese they are right.
+3. **Characters.** NFC; never NFKC, which turns 10³ into 103. The typographer's ligatures ﬀ … ﬆ become letters.
+   Every space of Unicode, the no-break ones included, becomes a space. Gone without a trace are characters that
+   show nothing: C0 and C1 controls but ``\t`` and ``\n``, soft hyphens (and the line end after one), zero-width
+   spaces, word joiners, byte order marks, invisible operators, bidirectional controls, tags, noncharacters. The
+   zero-width joiner and non-joiner stay where they shape what is seen: after a letter of a script that uses them
+   (Arabic, those of India, …) and in emoji. Half a surrogate pair, which no UTF-8 can hold, becomes U+FFFD;
+   U+FFFD stays, for it says that something was lost.
+4. **White space.** None at the end of a line; a run of spaces inside a line becomes one; at most one blank line in a
+   row, none at the ends. Indentation stays, and a line indented by a tab or four spaces, which is code, is kept
+   with its runs.
+
+>>> Clean()("The  cafÃ©\u200b is 3\u00a0km \ufb01rst.\r\n\r\n\r\n    x  = 1\n")
+'The café is 3 km first.\n\n    x  = 1'
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Annotated
+
+from colophon.schemas import Setting
+from ftfy import TextFixerConfig, fix_text
+from ftfy.badness import is_bad
+
+__all__ = ["Clean"]
+
+_REPAIR = TextFixerConfig(
+    unescape_html=False,
+    uncurl_quotes=False,
+    fix_character_width=False,
+    fix_latin_ligatures=False,  # done for every line below, not only for those with mojibake
+    explain=False,
+)
+
+# ftfy's own test costs as much as all the rest. Each of its patterns holds one of a few telltale characters or two
+# neighbours outside ASCII of which at most one is a Greek or Cyrillic letter; that is searched first.
+_OTHER = "\x80-\u0385\u0402\u0490\u0491\u2000-\u2bff\ue000-\uf8ff\ufb00-\uffff"
+_LETTER = "\u0386-\u0401\u0403-\u045f"
+_SUSPICIOUS = re.compile(
+    f"[{_OTHER}{_LETTER}](?:(?<=[\x80-\x9fÂÃŒœЂ])|(?<=[{_OTHER}])[{_OTHER}{_LETTER}]|(?<=[{_LETTER}])[{_OTHER}])"
+)
+# No pattern of ftfy looks further than this to either side of such a place.
+_REACH = 6
+
+_LINE_ENDS = (
+    ("\r\n", "\n"),
+    ("\r", "\n"),
+    ("\x0b", "\n"),
+    ("\x0c", "\n"),
+    ("\u2028", "\n"),
+    ("\u2029", "\n\n"),
+)
+_ESCAPE = re.compile(r"\x1b\[[\d;]*[A-Za-z]")
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
+_ODD = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\xa0\xad\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ud800-\udfff"
+    "\ufb00-\ufb06\ufdd0-\ufdef\ufeff\ufff9-\ufffc\ufffe\uffff\U000e0000-\U000e007f]"
+)
+_SPACES = (
+    "\x85\xa0\u1680\u2000-\u200a\u202f\u205f\u3000"  # \x85 is a line end on some machines; rare, so a space
+)
+_SPACE = re.compile(f"[{_SPACES}]")
+_SOFT_BREAK = re.compile("\xad+ *\n *")
+# A joiner that does not follow a letter of a script that it shapes, or a part of an emoji.
+_IDLE_JOINER = re.compile(
+    "[\u200c\u200d]"
+    "(?<![\u0590-\u1cff\u2300-\u27bf\ua800-\uabff\ufb1d-\ufdff\ufe0f\ufe70-\ufefc\U00010800-\U000dffff].)"
+)
+_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+_LIGATURES = str.maketrans(
+    {
+        "\ufb00": "ff",
+        "\ufb01": "fi",
+        "\ufb02": "fl",
+        "\ufb03": "ffi",
+        "\ufb04": "ffl",
+        "\ufb05": "st",
+        "\ufb06": "st",
+    }
+)
+_RUN = re.compile("  +")
+_BLANK_LINES = re.compile("\n{3,}")
+
+
+def _odd_character(match: re.Match[str]) -> str:
+    """What an odd character becomes, once spaces and pairs are dealt with."""
+    char = match[0]
+    if "\ud800" <= char <= "\udfff":
+        return "\ufffd"
+    if char in "\u200c\u200d":
+        return char
+    return char.translate(_LIGATURES) if "\ufb00" <= char <= "\ufb06" else ""
+
+
+def _repair_line(line: str) -> str:
+    """Repair the mojibake of a line, if ftfy sees any."""
+    for match in _SUSPICIOUS.finditer(line):
+        if is_bad(line[max(0, match.start() - _REACH) : match.end() + _REACH]):
+            return fix_text(line, _REPAIR) if is_bad(line) else line
+    return line
+
+
+def _plain_white_space(text: str) -> str:
+    """Trim lines, shorten runs of spaces and blank lines."""
+    if " \n" in text or "\t\n" in text or "  " in text:
+        lines = text.split("\n")
+        for number, raw in enumerate(lines):
+            line = raw.rstrip(" \t")
+            if "  " in line and not line.startswith(("    ", "\t")):
+                words = line.lstrip(" ")
+                line = line[: len(line) - len(words)] + _RUN.sub(" ", words)
+            lines[number] = line
+        text = "\n".join(lines)
+    if "\n\n\n" in text:
+        text = _BLANK_LINES.sub("\n\n", text)
+    return text.rstrip(" \t\n").lstrip("\n")
+
+
+@dataclass(frozen=True)
+class Clean:
+    """Cleans texts; idempotent, and what comes out always encodes to UTF-8.
+
+    Attributes:
+        fix_encoding: Whether mojibake is repaired.
+    """
+
+    fix_encoding: Annotated[
+        bool, Setting("Whether text that was once read in a wrong encoding (cafÃ©) is repaired (café).")
+    ] = True
+
+    def __call__(self, text: str) -> str:
+        """The clean text of one document."""
+        while True:
+            cleaned = self._once(text)
+            # Removing a character can bring two together that are mojibake only side by side. Each turn
+            # leaves fewer characters to mend, so this ends; most texts take one turn, or two.
+            if cleaned == text:
+                return text
+            text = cleaned
+
+    def _once(self, text: str) -> str:
+        odd = (_CONTROL if text.isascii() else _ODD).search(text)
+        if odd:
+            for end, plain in _LINE_ENDS:
+                text = text.replace(end, plain)
+            text = _ESCAPE.sub("", text)
+        if text.isascii():
+            return _plain_white_space(_CONTROL.sub("", text) if odd else text)
+        if self.fix_encoding and _SUSPICIOUS.search(text):
+            text = "\n".join(line if line.isascii() else _repair_line(line) for line in text.split("\n"))
+            odd = _ODD.search(text)
+        if odd:
+            text = _SPACE.sub(" ", text)
+            if _ODD.search(text):
+                text = _IDLE_JOINER.sub("", _SOFT_BREAK.sub("", _PAIR.sub(_join_pair, text)))
+                text = _ODD.sub(_odd_character, text)
+        if not unicodedata.is_normalized("NFC", text):
+            text = unicodedata.normalize("NFC", text)
+        return _plain_white_space(text)
+
+
+def _join_pair(pair: re.Match[str]) -> str:
+    """The character that a surrogate pair stands for."""
+    return pair[0].encode("utf-16-le", "surrogatepass").decode("utf-16-le")

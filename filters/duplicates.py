@@ -1,0 +1,310 @@
+"""From band keys to the documents that go: pairs, their components, and an exact judgement of each component."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from colophon.filters.kernels import compiled
+
+__all__ = ["components", "edges_of_keys", "judge", "spanning_forest"]
+
+
+def edges_of_keys(keys: np.ndarray, documents: np.ndarray) -> np.ndarray:
+    """Connect the documents that share a key: an edge between neighbours of each group, ordered by document.
+
+    As many edges as a group has documents less one, not one for each pair: what is connected stays so. An edge that
+    comes of several keys is there several times; `spanning_forest` leaves one.
+
+    Args:
+        keys: uint32 or uint64[m].
+        documents: uint64[m], the document that has the key; in any order, also repeated.
+
+    Returns:
+        uint64[e, 2], the smaller document first; by key, then by document. Memory: 25 bytes a key, and 40 for
+        each that is shared.
+    """
+    order = np.argsort(keys)
+    ordered = keys[order]
+    same = ordered[1:] == ordered[:-1]
+    shared = np.zeros(len(keys), np.bool_)
+    shared[1:] = same
+    shared[:-1] |= same
+    ordered, order = ordered[shared], order[shared]
+    members = documents[order].astype(np.uint64, copy=False)
+    order = np.lexsort((members, ordered))
+    ordered, members = ordered[order], members[order]
+    joined = (ordered[1:] == ordered[:-1]) & (members[1:] != members[:-1])
+    return np.stack([members[:-1][joined], members[1:][joined]], axis=1)
+
+
+@compiled
+def _root(parent: np.ndarray, node: int) -> int:
+    while parent[node] != node:
+        parent[node] = parent[parent[node]]
+        node = parent[node]
+    return node
+
+
+@compiled
+def _unite(edges: np.ndarray, parent: np.ndarray) -> np.ndarray:
+    """Which edges join two trees, bool[e]; a tree's root is its smallest node."""
+    joins = np.zeros(len(edges), np.bool_)
+    for edge in range(len(edges)):
+        a, b = _root(parent, edges[edge, 0]), _root(parent, edges[edge, 1])
+        if a != b:
+            parent[max(a, b)] = min(a, b)
+            joins[edge] = True
+    return joins
+
+
+@compiled
+def _flatten(parent: np.ndarray) -> None:
+    for node in range(len(parent)):
+        parent[node] = parent[parent[node]]  # parents are smaller, so theirs is a root already
+
+
+def _compacted(edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The documents, sorted, and the distinct edges between their numbers, int64, in the documents' order."""
+    documents, numbers = np.unique(edges.ravel(), return_inverse=True)
+    if len(documents) >= 1 << 32:
+        raise ValueError(f"at most {1 << 32} documents can be connected at once, not {len(documents)}")
+    ends = numbers.reshape(-1, 2).astype(np.uint64)
+    packed = np.unique((ends.min(axis=1) << np.uint64(32)) | ends.max(axis=1))
+    numbered = np.stack([packed >> np.uint64(32), packed & np.uint64(0xFFFFFFFF)], axis=1)
+    return documents, numbered.astype(np.int64)
+
+
+def spanning_forest(edges: np.ndarray) -> np.ndarray:
+    """The fewest of the edges that connect the same documents.
+
+    The edges are taken in their order (smaller document, larger document), as in Kruskal's algorithm (1956). In a
+    strict order of the edges the least forest is unique, so ``spanning_forest(A + B)`` is, to the byte,
+    ``spanning_forest(spanning_forest(A) + spanning_forest(B))``: edges can be merged bit by bit, in any order.
+
+    Args:
+        edges: uint64[e, 2] in any order, also repeated; e ≥ 0. An edge from a document to itself says nothing.
+
+    Returns:
+        uint64[f, 2], f below the number of documents; sorted, the smaller document first. Memory: about 150 bytes
+        an edge while it runs.
+
+    >>> spanning_forest(np.array([[7, 5], [5, 3], [3, 7], [5, 7]], np.uint64)).tolist()
+    [[3, 5], [3, 7]]
+    """
+    documents, numbered = _compacted(edges)
+    joins = _unite(numbered, np.arange(len(documents)))
+    forest: np.ndarray = documents[numbered[joins]]
+    return forest
+
+
+def components(edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What is connected with what.
+
+    Args:
+        edges: uint64[e, 2] in any order, also repeated.
+
+    Returns:
+        The documents that have an edge, uint64[k], sorted; and the component of each, uint64[k]: its smallest
+        document. Memory: about 150 bytes an edge while it runs; give it a spanning forest.
+
+    >>> documents, component = components(np.array([[4, 9], [6, 2], [9, 5]], np.uint64))
+    >>> documents.tolist(), component.tolist()
+    ([2, 4, 5, 6, 9], [2, 4, 4, 2, 4])
+    """
+    documents, numbered = _compacted(edges)
+    parent = np.arange(len(documents))
+    _unite(numbered, parent)
+    _flatten(parent)
+    return documents, documents[parent]
+
+
+@compiled
+def _count_groups(packed: np.ndarray) -> np.ndarray:
+    """The lengths of the runs of equal upper halves, int64[g]."""
+    counts = np.empty(len(packed), np.int64)
+    groups = 0
+    for i in range(len(packed)):
+        if i == 0 or packed[i] >> np.uint64(32) != packed[i - 1] >> np.uint64(32):
+            counts[groups] = 0
+            groups += 1
+        counts[groups - 1] += 1
+    return counts[:groups].copy()
+
+
+@compiled
+def _spread(packed: np.ndarray, counts: np.ndarray, rank_of_group: np.ndarray, ranks: np.ndarray) -> None:
+    """Give each shingle, at the position that the lower half holds, the rank of its group."""
+    i = 0
+    for group in range(len(counts)):
+        for _ in range(counts[group]):
+            ranks[packed[i] & np.uint64(0xFFFFFFFF)] = rank_of_group[group]
+            i += 1
+
+
+def _rarest_first(offsets: np.ndarray, shingles: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Number the shingles by rising document frequency, then value; each document's numbers in rising order.
+
+    Returns:
+        The numbers, uint32[s], and how many documents have each, int64[distinct shingles].
+    """
+    packed = np.sort(
+        (shingles.astype(np.uint64) << np.uint64(32)) | np.arange(len(shingles), dtype=np.uint64)
+    )
+    counts = _count_groups(packed)
+    by_frequency = np.argsort(counts, kind="stable")
+    rank_of_group = np.empty(len(counts), np.uint32)
+    rank_of_group[by_frequency] = np.arange(len(counts), dtype=np.uint32)
+    ranks = np.empty(len(shingles), np.uint32)
+    _spread(packed, counts, rank_of_group, ranks)
+    texts = np.repeat(np.arange(len(offsets) - 1, dtype=np.uint64), np.diff(offsets))
+    return np.sort((texts << np.uint64(32)) | ranks).astype(np.uint32), counts[by_frequency]
+
+
+@compiled
+def _least_overlap(total: int, threshold: float) -> int:
+    """The least number of common members at which two sets of `total` members together reach the threshold.
+
+    The formula is t / (1 + t) * total rounded up; the loops undo what rounding did to it.
+    """
+    overlap = int(threshold / (1.0 + threshold) * total)
+    while overlap > 0 and (overlap - 1) / (total - overlap + 1) >= threshold:
+        overlap -= 1
+    while overlap / (total - overlap) < threshold:
+        overlap += 1
+    return overlap
+
+
+@compiled
+def _prefix_length(size: int, threshold: float) -> int:
+    """How many of a set's rarest members hold one that is in every set similar to it."""
+    least = int(threshold * size)
+    while least > 0 and (least - 1) / size >= threshold:
+        least -= 1
+    while least / size < threshold:
+        least += 1
+    return size - least + 1
+
+
+@compiled
+def _common_members(x: np.ndarray, y: np.ndarray, i: int, j: int, need: int) -> int:
+    """How many members from x[i:] and y[j:] on are common, or -1 as soon as they cannot be `need`."""
+    common = 0
+    while i < len(x) and j < len(y):
+        if common + min(len(x) - i, len(y) - j) < need:
+            return -1
+        if x[i] == y[j]:
+            common += 1
+            i += 1
+            j += 1
+        elif x[i] < y[j]:
+            i += 1
+        else:
+            j += 1
+    return common if common >= need else -1
+
+
+@compiled
+def _judge(
+    offsets: np.ndarray,
+    ranks: np.ndarray,
+    frequencies: np.ndarray,
+    threshold: float,
+    kept_by: np.ndarray,
+    similarity: np.ndarray,
+) -> int:
+    """Fill in the verdicts and return how many pairs were looked at."""
+    # Of each shingle, the kept documents in whose prefix it is, and where in it.
+    starts = np.zeros(len(frequencies) + 1, np.int64)
+    for x in range(len(kept_by)):
+        size = offsets[x + 1] - offsets[x]
+        if size > 0:
+            for rank in ranks[offsets[x] : offsets[x] + _prefix_length(size, threshold)]:
+                starts[rank + 1] += 1
+    for rank in range(len(frequencies)):
+        starts[rank + 1] += starts[rank]
+    holders = np.empty(starts[-1], np.int32)
+    places = np.empty(starts[-1], np.int32)
+    ends = starts[:-1].copy()
+
+    seen_by = np.full(len(kept_by), -1, np.int32)
+    pairs = 0
+    for x in range(len(kept_by)):
+        own = ranks[offsets[x] : offsets[x + 1]]
+        if len(own) == 0:
+            continue
+        prefix = _prefix_length(len(own), threshold)
+        best, best_similarity = -1, 0.0
+        for i in range(prefix):
+            rank = own[i]
+            if frequencies[rank] == 1:
+                continue
+            for holder in range(starts[rank], ends[rank]):
+                y = holders[holder]
+                if seen_by[y] == x:
+                    continue
+                # Met for the first time, so this is the rarest member that the two have in common.
+                seen_by[y] = x
+                pairs += 1
+                j = places[holder]
+                total = len(own) + offsets[y + 1] - offsets[y]
+                most = min(len(own) - i, offsets[y + 1] - offsets[y] - j)
+                least = max(threshold, best_similarity)
+                if most / (total - most) < least:
+                    continue
+                need = _least_overlap(total, least)
+                common = _common_members(own, ranks[offsets[y] : offsets[y + 1]], i, j, need)
+                if common < 0:
+                    continue
+                found = common / (total - common)
+                if found > best_similarity or y < best:
+                    best, best_similarity = y, found
+        if best >= 0:
+            kept_by[x], similarity[x] = best, best_similarity
+            continue
+        for i in range(prefix):
+            rank = own[i]
+            if frequencies[rank] > 1:
+                holders[ends[rank]], places[ends[rank]] = x, i
+                ends[rank] += 1
+    return pairs
+
+
+def judge(offsets: np.ndarray, shingles: np.ndarray, threshold: float) -> tuple[np.ndarray, np.ndarray]:
+    """Decide, exactly and one after the other, which documents of a component stay.
+
+    A document stays unless one that stays already has a Jaccard similarity of at least `threshold` with it. It is
+    compared with kept ones alone, so no chain of similar documents removes one that is like none of the kept. A
+    document without shingles is like no other.
+
+    Pairs are found by their rarest shingles: of two sets with J ≥ t, the n - ceil(t n) + 1 rarest of the one and of
+    the other have a member in common (prefix filter: Bayardo, Ma and Srikant 2007, "Scaling up all pairs similarity
+    search"), whose place bounds the overlap (positional filter: Xiao et al. 2008, "Efficient similarity joins for
+    near duplicate detection"). J ≥ t is decided as ``common / union >= threshold`` in 64-bit floating point.
+
+    Args:
+        offsets: int64[n + 1], where each document's shingles begin, the preferred document first.
+        shingles: uint32[s], sorted and distinct in each document.
+        threshold: Least similarity of duplicates, above 0 and at most 1.
+
+    Returns:
+        kept_by, int64[n]: -1 where the document stays, otherwise the place of the most similar kept one, the
+        earliest of several; and similarity, float64[n]: that pair's, 0 where the document stays.
+        Memory: about 40 bytes a shingle while it runs. Time is linear where kept documents share rare shingles with
+        few others, which is so in all but made-up text; at worst it is quadratic in the kept documents.
+
+    Raises:
+        ValueError: The threshold is out of its range, or there are 2**32 shingles or more.
+
+    >>> kept_by, similarity = judge(np.array([0, 4, 9]), np.array([1, 2, 3, 4, 1, 2, 3, 4, 5], np.uint32), 0.8)
+    >>> kept_by.tolist(), similarity.tolist()
+    ([-1, 0], [0.0, 0.8])
+    """
+    if not 0 < threshold <= 1:
+        raise ValueError(f"a threshold is above 0 and at most 1, not {threshold}")
+    if len(shingles) >= 1 << 32:
+        raise ValueError(f"a component has fewer than {1 << 32} shingles, not {len(shingles)}")
+    kept_by = np.full(len(offsets) - 1, -1, np.int64)
+    similarity = np.zeros(len(kept_by))
+    ranks, frequencies = _rarest_first(offsets, shingles)
+    _judge(offsets, ranks, frequencies, float(threshold), kept_by, similarity)
+    return kept_by, similarity

@@ -1,0 +1,180 @@
+"""Case folding and Unicode normalisation as look-up tables that a compiled pass over UTF-8 can use.
+
+Nearly every character folds to one character that no normalisation changes, whatever stands beside it. Texts of such
+characters alone are folded by table; the others (ligatures, combining marks, …) go through Python first. The tables
+come from the running Python's Unicode data, so characters that Unicode added between two Python versions may be
+words in the one and not in the other: ``unicodedata.unidata_version`` says which data is in use.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from colophon.filters.kernels import compiled
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+__all__ = ["ALONE", "BLANK", "CODE_POINT", "SPACELESS", "WORD", "code_point_at", "fold_tables", "folded_utf8"]
+
+CODE_POINT = np.uint32((1 << 21) - 1)
+"""Bits of a table's entry that hold the folded code point; the flags below stand above them."""
+WORD = np.uint32(1 << 21)
+r"""The folded character is ``\w``: ``str.isalnum`` or an underscore."""
+ALONE = np.uint32(1 << 22)
+"""The folded character is of a script written without spaces."""
+BLANK = np.uint32(1 << 23)
+"""The folded character is white space (``str.isspace``) or a control character (category Cc)."""
+_COMPLEX = np.uint32(1 << 24)
+
+SPACELESS = (
+    (0x0E00, 0x109F),  # Thai, Lao, Tibetan, Myanmar
+    (0x1780, 0x17FF),  # Khmer
+    (0x3005, 0x3007),  # Han iteration and closing marks, zero
+    (0x3021, 0x3029),  # Hangzhou numerals
+    (0x3031, 0x3035),  # kana repeat marks
+    (0x3038, 0x303C),  # Hangzhou numerals, Han and kana marks
+    (0x3041, 0x30FF),  # Hiragana, Katakana
+    (0x31F0, 0x31FF),  # Katakana, small letters
+    (0x3400, 0x4DBF),  # Han, extension A
+    (0x4E00, 0x9FFF),  # Han
+    (0xA9E0, 0xA9FF),  # Myanmar, extension B
+    (0xAA60, 0xAA7F),  # Myanmar, extension A
+    (0xF900, 0xFAFF),  # Han, compatibility
+    (0xFF66, 0xFF9F),  # Katakana, half width
+    (0x116D0, 0x116FF),  # Myanmar, extension C
+    (0x1AFF0, 0x1B16F),  # kana, extensions and supplement
+    (0x20000, 0x3FFFF),  # Han, extensions B and later
+)
+"""First and last code points of the blocks of Han, Hiragana, Katakana, Thai, Lao, Tibetan, Myanmar and Khmer."""
+
+_SIZE = 0x110000
+_CHANGING = (
+    0x30000  # from here on no character folds, decomposes or combines; a test holds Python's data to it
+)
+_SEPARATOR = chr(_SIZE - 1)  # a noncharacter: it never folds and never combines
+
+
+def _apart(change: Callable[[str], str], characters: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Change each character by itself: the first code points that come of it, how many come, and all later ones."""
+    changed = change(_SEPARATOR.join(characters) + _SEPARATOR)
+    points = np.frombuffer(changed.encode("utf-32-le", "surrogatepass"), np.dtype("<u4"))
+    ends = np.flatnonzero(points == ord(_SEPARATOR))
+    starts = np.concatenate(([0], ends[:-1] + 1))
+    later = points != ord(_SEPARATOR)
+    later[starts] = False
+    return points[starts], ends - starts, np.unique(points[later])
+
+
+def _runs(pattern: str, every: str) -> np.ndarray:
+    """bool[0x110000]: which characters a pattern for runs of them matches."""
+    found = np.zeros(_SIZE, np.bool_)
+    for run in re.finditer(pattern, every):
+        found[run.start() : run.end()] = True
+    return found
+
+
+@cache
+def fold_tables() -> np.ndarray:
+    """The tables of folded code points and flags; made once per process, in about 0.1 s.
+
+    Returns:
+        uint32[2, 0x110000], 9 MB, one entry per code point: row 0 folds, row 1 is for text that is folded already
+        and holds the code point itself.
+    """
+    code_points = np.arange(_SIZE, dtype=np.uint32)
+    every = code_points.astype("<u4").tobytes().decode("utf-32-le", "surrogatepass")
+
+    fold, length = code_points.copy(), np.ones(_SIZE, np.int64)
+    fold[:_CHANGING], length[:_CHANGING], _ = _apart(str.casefold, every[:_CHANGING])
+    fold[length != 1] = code_points[length != 1]
+
+    # What NFC leaves alone anywhere is composed already, combines with nothing before it and is not reordered.
+    decomposed, parts, trailing = _apart(lambda text: unicodedata.normalize("NFD", text), every[:_CHANGING])
+    unstable = np.zeros(_SIZE, np.bool_)
+    unstable[trailing] = True
+    unstable[:_CHANGING] |= np.fromiter(map(unicodedata.combining, every[:_CHANGING]), np.uint8) != 0
+    for point in np.flatnonzero((parts != 1) | (decomposed != code_points[:_CHANGING])).tolist():
+        unstable[point] |= not unicodedata.is_normalized("NFC", every[point])
+
+    flags = np.where(_runs(r"\w+", every), WORD, np.uint32(0))
+    flags |= np.where(_runs(r"[\s\x00-\x1f\x7f-\x9f]+", every), BLANK, np.uint32(0))
+    for first, last in SPACELESS:
+        flags[first : last + 1] |= ALONE
+    complex_ = np.where((length != 1) | unstable[fold], _COMPLEX, np.uint32(0))
+    tables: np.ndarray = np.stack([fold | flags[fold] | complex_, code_points | flags])
+    return tables
+
+
+@compiled
+def code_point_at(data: np.ndarray, i: int) -> tuple[np.uint32, int]:
+    """The code point whose UTF-8 begins at byte `i` of valid text, and where the next begins."""
+    lead = np.uint32(data[i])
+    if lead < 0x80:
+        return lead, i + 1
+    point = (lead << np.uint32(6)) | (np.uint32(data[i + 1]) & np.uint32(0x3F))
+    if lead < 0xE0:
+        return np.uint32(point & np.uint32(0x7FF)), i + 2
+    point = (point << np.uint32(6)) | (np.uint32(data[i + 2]) & np.uint32(0x3F))
+    if lead < 0xF0:
+        return np.uint32(point & np.uint32(0xFFFF)), i + 3
+    point = (point << np.uint32(6)) | (np.uint32(data[i + 3]) & np.uint32(0x3F))
+    return np.uint32(point & np.uint32(0x1FFFFF)), i + 4
+
+
+@compiled
+def _complex_texts(data: np.ndarray, offsets: np.ndarray, table: np.ndarray) -> np.ndarray:
+    found = np.zeros(len(offsets) - 1, np.bool_)
+    for text in range(len(found)):
+        part = data[offsets[text] : offsets[text + 1]]
+        i = 0
+        while i < len(part):
+            if part[i] < 0x80:  # no ASCII character is complex
+                i += 1
+                continue
+            point, i = code_point_at(part, i)
+            if table[point] & _COMPLEX:
+                found[text] = True
+                break
+    return found
+
+
+def _utf8(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """The texts' UTF-8 end to end, uint8[b], and where each begins, int64[n + 1]."""
+    try:
+        array = pa.array(texts, pa.large_string())
+    except UnicodeEncodeError:
+        # Lone surrogates have no UTF-8. Like the replacement character they are neither words nor blanks.
+        array = pa.array([re.sub("[\ud800-\udfff]", "\ufffd", text) for text in texts], pa.large_string())
+    _, offsets, data = array.buffers()
+    if data is None:
+        return np.empty(0, np.uint8), np.zeros(len(texts) + 1, np.int64)
+    return np.frombuffer(data, np.uint8), np.frombuffer(offsets, np.int64)[: len(texts) + 1]
+
+
+def folded_utf8(
+    texts: Sequence[str], fold: Callable[[str], str]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The texts as UTF-8, with those that no table can fold already folded by Python.
+
+    Args:
+        texts: n texts; a lone surrogate counts as U+FFFD.
+        fold: Case folding and normalisation of one text, used where the tables do not do.
+
+    Returns:
+        The bytes, uint8[b]; where each text begins, int64[n + 1]; and the row of `fold_tables` that goes with each
+        text, uint8[n].
+    """
+    data, offsets = _utf8(texts)
+    found = _complex_texts(data, offsets, fold_tables()[0])
+    if found.any():
+        data, offsets = _utf8(
+            [fold(text) if is_complex else text for text, is_complex in zip(texts, found, strict=True)]
+        )
+    return data, offsets, found.astype(np.uint8)

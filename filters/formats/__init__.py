@@ -1,0 +1,87 @@
+"""Formats: one file for each kind of file that can be read into documents.
+
+A new format is one new file here, one line in `FORMATS` below and one test file; a user's own comes from an installed
+package through the entry point group ``colophon.formats``. Nothing here opens a file by its path.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.metadata import entry_points
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+from colophon.filters.formats.html import Html
+from colophon.filters.formats.jats import Jats
+from colophon.filters.formats.json_lines import JsonLines
+from colophon.filters.formats.markdown import Markdown
+from colophon.filters.formats.parquet import Parquet
+from colophon.filters.formats.plain_text import PlainText
+from colophon.schemas import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from colophon.filters.formats.registry import Format
+
+__all__ = ["FORMATS", "Html", "Jats", "JsonLines", "Markdown", "Parquet", "PlainText", "detect", "formats"]
+
+FORMATS: Final[dict[str, Format]] = {
+    "html": Html(),
+    "jats": Jats(),
+    "jsonl": JsonLines(),
+    "markdown": Markdown(),
+    "parquet": Parquet(),
+    "text": PlainText(),
+}
+"""The built-in formats by name, sorted."""
+
+# The surest content first; a user's formats stand before JSON Lines, which may be what theirs is made of.
+_SURE_FIRST = ("parquet", "jats", "html")
+
+_COMPRESSION_SUFFIXES = (".gz", ".gzip", ".zst", ".zstd")
+
+
+@cache
+def formats() -> Mapping[str, Format]:
+    """All formats by name, sorted: the built-in ones and those of installed packages.
+
+    Raises:
+        UsageError: An installed package brings a format whose name is taken, or one that cannot be loaded.
+    """
+    found = dict(FORMATS)
+    origins = dict.fromkeys(FORMATS, "Colophon")
+    for point in sorted(entry_points(group="colophon.formats"), key=lambda point: (point.name, point.value)):
+        origin = f"{point.value} of {point.dist.name if point.dist else 'an unknown package'}"
+        if point.name in found:
+            raise UsageError(f"two formats are named {point.name!r}: {origins[point.name]} and {origin}")
+        try:
+            found[point.name] = point.load()()
+        except Exception as error:
+            raise UsageError(f"the format {point.name!r} ({origin}) cannot be loaded: {error}") from error
+        origins[point.name] = origin
+    return MappingProxyType(dict(sorted(found.items())))
+
+
+def detect(head: bytes, name: str) -> Format | None:
+    """Which format a file has: by its content where that is sure, else by its name.
+
+    Args:
+        head: The first bytes of the file, up to 4,096, decompressed.
+        name: Its name, with or without folders; the ending of a compression is passed over.
+
+    Returns:
+        The format, or None if neither content nor name tells.
+
+    >>> detect(b"<!DOCTYPE html><p>Ants", "ants.xml").name, detect(b"Ants", "notes/ants.md.gz").name
+    ('html', 'markdown')
+    """
+    known = formats()
+    order = [*_SURE_FIRST, *(key for key in known if key not in FORMATS), "jsonl"]
+    for key in order:
+        if known[key].sniff(head):
+            return known[key]
+    lower = name.lower()
+    for suffix in _COMPRESSION_SUFFIXES:
+        lower = lower.removesuffix(suffix)
+    return next((each for each in known.values() if lower.endswith(each.suffixes)), None)

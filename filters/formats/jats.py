@@ -1,0 +1,295 @@
+"""Reads JATS, and the NLM tag sets before it: the XML in which most open journals archive their articles.
+
+What becomes text: title, abstracts, body, floating figures and tables, appendices, glossaries, and the footnotes
+that the text points at. What does not: reference lists (unless asked for), acknowledgements, funding, declarations
+of interest and contribution, publishers' notices, translated abstracts, and ``sub-article`` or ``response``
+(reviews, letters, translations): they are other texts than the article.
+
+How it is fast: only what needs rewriting (scripts, formulae, citations without text) is visited in Python and turned
+into plain characters inside the tree; every paragraph is then one call of libxml2.
+"""
+
+from __future__ import annotations
+
+import re
+from html.entities import html5
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
+
+import xxhash
+from lxml import etree
+
+from colophon.filters.formats.bibliographic import doi_of, language_of, year_of
+from colophon.filters.formats.creative_commons import spdx_of_url
+from colophon.filters.formats.jats_blocks import blocks_of, person, title_of
+from colophon.filters.formats.jats_plain import text_of, tidy
+from colophon.filters.formats.whole_file import read_whole
+from colophon.schemas import Document, ReadOptions, Unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+__all__ = ["Jats"]
+
+_HREF = "{http://www.w3.org/1999/xlink}href"
+_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+_ALI = "{http://www.niso.org/schemas/ali/1.0/}license_ref"
+
+_ROOT = re.compile(
+    r"(?P<prolog>(?:\s++|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>\[]*+(?:\[.*?\]\s*+)?>)*+)"
+    r"<(?P<name>[A-Za-z_][\w.:-]*)(?P<attributes>\s[^>]*)?>?",
+    re.DOTALL,
+)
+_MARKS = re.compile(r"JATS|//NLM//|nlm\.nih\.gov|\sarticle-type\s*=|\sdtd-version\s*=", re.IGNORECASE)
+_FRONT = re.compile(r"(?:\s++|<!--.*?-->|<\?.*?\?>)*+<(?:front|processing-meta)[\s>]", re.DOTALL)
+_DECLARED = re.compile(rb"""<\?xml[^>]{0,100}?encoding\s*=\s*["']([A-Za-z][\w.-]*)""")
+_NAMED = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos);)[A-Za-z]")
+_ENTITY = re.compile(rb"<!\[CDATA\[.*?\]\]>|<!--.*?-->|&([A-Za-z][A-Za-z0-9.]*);", re.DOTALL)
+_OWN_ENTITIES = re.compile(rb"<!ENTITY\s")
+_PREDEFINED = frozenset({b"amp", b"lt", b"gt", b"quot", b"apos"})
+
+
+class Jats:
+    """Journal articles as XML; one file holds one, or several in a ``pmc-articleset``.
+
+    >>> import io
+    >>> xml = b"<article><front/><body><p>Water is H<sub>2</sub>O.</p></body></article>"
+    >>> [document.text for document in Jats().read(io.BytesIO(xml), ReadOptions())]
+    ['Water is H2O.']
+    >>> list(Jats().read(io.BytesIO(b"<article><p></article>"), ReadOptions()))[0].reason
+    'not_well_formed'
+    """
+
+    name: ClassVar[str] = "jats"
+    media_type: ClassVar[str] = "application/jats+xml"
+    suffixes: ClassVar[tuple[str, ...]] = (".xml", ".nxml", ".jats")
+    splittable: ClassVar[bool] = False
+    isolated: ClassVar[bool] = False
+    seekable: ClassVar[bool] = False
+
+    def sniff(self, head: bytes) -> bool:
+        """Whether the first bytes of a file are sure to be a JATS or NLM article, or a set of them."""
+        if head[:2] in {b"\xff\xfe", b"\xfe\xff"}:
+            text = head.decode("utf-16", "replace")
+        else:
+            text = head.decode("latin-1").removeprefix("ï»¿")
+        root = _ROOT.match(text)
+        if root is None:
+            return False
+        prolog, name, attributes = root["prolog"], root["name"].rpartition(":")[2], root["attributes"] or ""
+        if "docbook" in prolog.lower() or "docbook" in attributes:
+            return False
+        if name == "pmc-articleset":
+            return True
+        if name == "article":
+            return bool(_MARKS.search(prolog + attributes) or _FRONT.match(text, root.end()))
+        return "jats.nlm.nih.gov" in text or "dtd.nlm.nih.gov" in text
+
+    def read(self, stream: BinaryIO, options: ReadOptions) -> Iterator[Document | Unreadable]:
+        """Read the articles of one file; ``article=1``, ``article=2``, … are their locators if there are several."""
+        data = read_whole(stream, options.max_document_bytes)
+        root = data if isinstance(data, Unreadable) else _parse(data)
+        if isinstance(root, Unreadable):
+            yield root
+            return
+        articles = _articles(root)
+        if not articles:
+            yield Unreadable("not_jats", f"the root element is {_local(root)} and no article stands in it")
+        several = len(articles) > 1
+        for number, article in enumerate(articles, 1):
+            digest = b""
+            if several:
+                digest = xxhash.xxh3_128_digest(etree.tostring(article, encoding="utf-8", with_tail=False))
+            document = _document(article, options)
+            document.locator = f"article={number}" if several else ""
+            if isinstance(document, Document):
+                document.digest = digest
+            yield document
+
+
+def _parse(data: bytes) -> etree._Element | Unreadable:
+    named = _NAMED.search(data) is not None
+    if named:
+        data = _ENTITY.sub(_character, data)
+    parser = etree.XMLParser(
+        encoding=_encoding(data),
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    try:
+        root = etree.fromstring(data, parser)
+    except etree.XMLSyntaxError as error:
+        return _refusal(error)
+    if named:
+        entity = next(root.iter(etree.Entity), None)
+        if entity is not None:
+            own = _OWN_ENTITIES.search(data)
+            return Unreadable(
+                "entity_expansion" if own else "undefined_entity",
+                f"line {entity.sourceline}: {entity.text} stands for text that is not looked up",
+            )
+    return root
+
+
+def _character(match: re.Match[bytes]) -> bytes:
+    """A named character of HTML 5 (they include the ISO sets) as numeric references."""
+    name = match[1]
+    if name is None or name in _PREDEFINED:
+        return match[0]
+    characters = html5.get(name.decode("ascii") + ";")
+    return match[0] if characters is None else "".join(f"&#{ord(c)};" for c in characters).encode("ascii")
+
+
+def _encoding(data: bytes) -> str | None:
+    """UTF-8 if the bytes are, whatever the declaration says; None to believe it."""
+    declared = _DECLARED.match(data, 3 if data.startswith(b"\xef\xbb\xbf") else 0)
+    if declared is None or declared[1].lower() in {b"utf-8", b"utf8", b"us-ascii"}:
+        return None
+    if data.isascii() and not declared[1].lower().startswith((b"utf-16", b"utf-32", b"ucs", b"iso-10646")):
+        return None
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    return "utf-8"
+
+
+def _refusal(error: etree.XMLSyntaxError) -> Unreadable:
+    line, column = error.position
+    message = (
+        re.sub(r",? line \d+, column \d+$", "", str(error.msg).replace("\n", " "))
+        .replace(" , ", ", ")
+        .strip()
+    )
+    reason = "not_well_formed"
+    if "amplification" in message or "entity reference loop" in message.lower():
+        reason = "entity_expansion"
+    elif "Excessive depth" in message:
+        reason = "too_deep"
+    return Unreadable(reason, f"line {line}, column {column}: {message}")
+
+
+def _local(element: etree._Element) -> str:
+    return element.tag.rpartition("}")[2]
+
+
+def _articles(root: etree._Element) -> list[etree._Element]:
+    """The article elements that are JATS by their children, without their namespace if they have one."""
+    found = [root] if _local(root) == "article" else list(root.iter("{*}article"))
+    articles = []
+    for article in found:
+        children = {_local(child) for child in article if isinstance(child.tag, str)}
+        if not children & {"front", "body"} or "docbook" in article.tag:
+            continue
+        namespace = article.tag.rpartition("}")[0][1:]
+        if namespace:
+            for element in article.iter(f"{{{namespace}}}*"):
+                element.tag = _local(element)
+        articles.append(article)
+    return articles
+
+
+def _document(article: etree._Element, options: ReadOptions) -> Document | Unreadable:
+    """One article; its tree is changed on the way."""
+    metadata, fields = _metadata(article)
+    title = title_of(article)
+    blocks = blocks_of(article, references=options.references)
+    if not blocks:
+        return Unreadable("no_text", "it has neither an abstract nor a body with words in it")
+    if title:
+        blocks.insert(0, title)
+    return Document(
+        text="\n\n".join(blocks),
+        title=title,
+        media_type=Jats.media_type,
+        structured=True,
+        metadata=metadata,
+        **fields,
+    )
+
+
+_URL = re.compile(r"https?://[^\s<>\"')\]]+", re.IGNORECASE)
+# Dates on which nothing was published, and those of an archive's copy.
+_OTHER_DATES = frozenset(
+    {"pmc-release", "nihms-submitted", "received", "accepted", "rev-recd", "rev-request", "retracted"}
+)
+_LONGEST_LICENSE = 500
+
+
+def _words(element: etree._Element) -> str:
+    return tidy(text_of(element))
+
+
+def _unique(values: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(filter(None, values)))
+
+
+def _metadata(article: etree._Element) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What the front says: the JSON values for `Document.metadata`, and `Document`'s own fields."""
+    front = article.find("front")
+    meta = None if front is None else front.find("article-meta")
+    fields: dict[str, Any] = {"declared_language": language_of(article.get(_LANG))}
+    values: dict[str, Any] = {"article_type": article.get("article-type", "").strip()}
+    if front is None or meta is None:
+        return {name: value for name, value in values.items() if value}, fields
+    ids: dict[str, str] = {}
+    for number in meta.iterchildren("article-id"):
+        ids.setdefault(number.get("pub-id-type", ""), _words(number))
+    fields["doi"] = doi_of(ids.get("doi"))
+    fields["year"] = _year(meta)
+    fields["license"], fields["license_evidence"] = _license(meta)
+    pmcid = next((ids[kind] for kind in ("pmcid", "pmc", "pmcaid") if ids.get(kind)), "")
+    values["pmcid"] = f"PMC{pmcid}" if pmcid.isdigit() else pmcid.upper()
+    values["pmid"] = ids.get("pmid", "")
+    values["journal"] = next(
+        (name for name in map(_words, front.iterfind("journal-meta//journal-title")) if name), ""
+    )
+    values["subjects"] = _unique(map(_words, meta.iterfind("article-categories//subject")))
+    values["keywords"] = _unique(_words(word) for word in meta.iterfind("kwd-group//kwd"))
+    values["authors"] = _unique(_authors(meta))
+    return {name: value for name, value in values.items() if value}, fields
+
+
+def _year(meta: etree._Element) -> int | None:
+    """The earliest year of publication; without one, that of the archive's copy."""
+    published: list[int] = []
+    other: list[int] = []
+    for date in meta.iterchildren("pub-date"):
+        said = (date.findtext("year"), date.get("iso-8601-date"), text_of(date))
+        year = next(filter(None, map(year_of, said)), None)
+        if year:
+            kinds = {date.get("pub-type"), date.get("date-type")}
+            (other if kinds & _OTHER_DATES else published).append(year)
+    return min(published or other, default=None)
+
+
+def _authors(meta: etree._Element) -> Iterator[str]:
+    for contributor in meta.iterfind("contrib-group/contrib"):
+        if contributor.get("contrib-type", "author") != "author":
+            continue
+        named = contributor.find("name-alternatives")
+        for child in contributor if named is None else named:
+            if child.tag in {"name", "string-name", "collab", "anonymous"}:
+                yield person(child)
+                break
+
+
+def _license(meta: etree._Element) -> tuple[str, str]:
+    """The licence and where it was found: an attribute, ``ali:license_ref``, a link in it, or its words."""
+    licenses = list(meta.iterfind("permissions/license"))
+    links = [link for found in licenses for link in found.iter("ext-link", "uri")]
+    words = [_words(found) for found in licenses]
+    stated = [(found.get(_HREF, ""), "license/@xlink:href") for found in licenses]
+    stated += [(_words(found), "ali:license_ref") for found in meta.iterfind(f"permissions//{_ALI}")]
+    linked = [(link.get(_HREF) or _words(link), "license//ext-link/@xlink:href") for link in links]
+    written = [(url.rstrip(".,;"), "license") for said in words for url in _URL.findall(said)]
+    for found in (linked, written):
+        # A notice may link to the publisher or to the article before the licence.
+        found.sort(key=lambda pair: not spdx_of_url(pair[0]))
+    for said, evidence in [*stated, *linked, *written, *((said, "license") for said in words)]:
+        if said.strip():
+            return spdx_of_url(said) or said.strip()[:_LONGEST_LICENSE], evidence
+    return "", ""

@@ -1,0 +1,43 @@
+"""Files that are one document each, read whole but never without limit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, BinaryIO
+
+from colophon.schemas import Unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["read_whole", "too_large"]
+
+_CHUNK = 2**20
+
+
+def too_large(size: int, limit: int, locator: str = "") -> Unreadable:
+    """What is yielded for a document of `size` bytes (or the part of it that was seen) over `limit`."""
+    return Unreadable(
+        "too_large", f"{size:,} bytes or more, {limit:,} allowed", locator, value=size, threshold=limit
+    )
+
+
+def read_whole(stream: BinaryIO, limit: int) -> bytes | Unreadable:
+    """All bytes of a stream, if there are any and not more than `limit`.
+
+    Returns:
+        The bytes, or why not: ``empty_file`` (nothing, or white space only) or ``too_large``, in which case
+        not more than `limit` + 1 bytes were read.
+    """
+    # A read may return less than it was asked for; only nothing at all is the end.
+    chunks: list[bytes] = []
+    left = limit + 1
+    read: Callable[[int], bytes] = stream.read
+    while left > 0 and (chunk := read(min(left, _CHUNK))):
+        chunks.append(chunk)
+        left -= len(chunk)
+    data = b"".join(chunks)
+    if left <= 0:
+        return too_large(len(data), limit)
+    if not data or data.isspace():
+        return Unreadable("empty_file", "nothing but white space" if data else "0 bytes")
+    return data

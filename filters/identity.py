@@ -1,0 +1,296 @@
+"""How often a document mentions people by gender, origin, religion and the like: counted, never judged.
+
+The words are ours, in ``identity_terms.tsv``, each with an axis, a group, who looked at it, when, and why. A mention is
+neutral: lexicons alone tell hostile from neutral text no better than chance, so nothing is dropped for one. What
+the rates are for is to see, over a corpus, who is written about and what else the pipeline does to those texts.
+
+A word with another meaning in science (*black*, *old*, *male*, *bipolar*) and every adjective of nationality counts only
+with a noun for a person: right after it (*old men*), after other such words (*young and old Welsh farmers*), or
+before a form of *be* (*the farmers were mostly old*). Phrases that only look like a mention (*daughter cells*,
+*double-blind*, *65-year-old*) stand in the same file under the axis ``no_mention`` and hide what is in them. The longest
+phrase at a place counts, once, on one axis.
+
+Known failures, seen on abstracts and papers:
+
+- Words are all that is looked at: a sentence's end is not seen (*… grew old. Men …* is a mention), nor is who is meant.
+- Missed: adjectives as nouns (*the blind*, *55% female*, *a Swede*), nouns for persons that are not in the list,
+  adjectives apart from their noun (*male, mostly retired, patients*), and pronouns other than of the third person.
+- Animals that texts call *mothers*, *infants*, *juvenile individuals*; surnames that are words (*Young's patients*,
+  *Black and colleagues*); *He* the element where no other word in the list tells it; *children* of trees in
+  computing, *immigrants* on islands and *migrants* among birds.
+
+>>> from colophon.filters.batch import Batch
+>>> batch = Batch(["Old men and a boy watched black holes in a double-blind trial."], {"language": pa.array(["en"])})
+>>> bias = Identity().annotate(batch)["bias"][0].as_py()
+>>> [(axis, round(rate * 12 / 10_000)) for axis, rate in bias.items() if rate]
+[('gender', 2), ('age', 1)]
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+import numpy as np
+import pyarrow as pa
+
+from colophon.filters.kernels import compiled, mix64
+from colophon.filters.registry import Decision
+from colophon.filters.tokens import tokenize
+from colophon.schemas import Column
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from colophon.filters.batch import Batch
+    from colophon.filters.tokens import Tokens
+
+__all__ = ["AXES", "LANGUAGES", "Identity", "IdentityScores", "Term", "mentions", "terms"]
+
+AXES = (
+    "gender",
+    "race_ethnicity",
+    "religion",
+    "nationality",
+    "migration",
+    "age",
+    "disability",
+    "sexual_orientation",
+    "social_class",
+)
+"""The axes, in the order of the columns."""
+
+LANGUAGES = ("en",)
+"""ISO 639-1 codes of the languages that there is a list for."""
+
+NO_MENTION = "no_mention"
+PERSON_NOUN = "person_noun"
+_PER = 10_000
+
+# Words between which and a noun for a person an adjective may stand, or that part a predicate from what follows.
+_JOINING = ("and", "or")
+_COPULAS = ("is", "are", "was", "were", "be", "been", "being")
+_ADVERBS = ("not", "also", "all", "both", "mostly", "mainly", "predominantly", "either", "still", "often", "themselves")
+_RELATIVE = ("who", "that")
+_FOLLOWING = (
+    *("and", "or", "but", "in", "with", "at", "on", "by", "who", "than", "from", "of", "for", "as", "while", "whereas"),
+    *("when", "because", "the", "a", "an", "this", "these", "we", "they", "it", "there", "had", "have", "n", "vs"),
+)
+
+# What the table says of a token or phrase: the low four bits are 0 or 1 + the axis, then one bit each.
+_AXIS = 15
+_NEEDS_PERSON, _PERSON, _HIDES, _LONGER = 16, 32, 64, 128
+_JOINS, _COPULA, _ADVERB, _RELATES, _FOLLOWS = 256, 512, 1024, 2048, 4096
+_WIDTH = 3  # tokens of the longest phrase
+_SPAN = 4  # tokens between an adjective and its noun, at most
+
+_STEP = np.uint64(0x9E3779B97F4A7C15)
+
+
+@dataclass(frozen=True)
+class Term:
+    """One row of ``identity_terms.tsv``.
+
+    Attributes:
+        term: One to three words.
+        axis: One of `AXES`, or ``no_mention``, or ``person_noun``.
+        group: Who is meant, in words; empty for the last two.
+        needs_person_noun: ``yes`` if it counts only beside a noun for a person.
+        reviewer: Who looked at it last.
+        date: When, ISO 8601.
+        reason: Why it stands as it does.
+    """
+
+    term: str
+    axis: str
+    group: str
+    needs_person_noun: str
+    reviewer: str
+    date: str
+    reason: str
+
+
+@cache
+def terms() -> tuple[Term, ...]:
+    """The list, in the order of the file."""
+    text = (resources.files("colophon.filters") / "identity_terms.tsv").read_text(encoding="utf-8")
+    return tuple(Term(**row) for row in csv.DictReader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
+@compiled
+def _join(first: np.uint64, second: np.uint64) -> np.uint64:
+    """The key of a phrase from that of its beginning and its next token's hash."""
+    return mix64((first + _STEP) * _STEP ^ second)
+
+
+@compiled
+def _look_up(keys: np.ndarray, values: np.ndarray, key: np.uint64) -> np.uint16:
+    """What an open table whose length is a power of two says of a key; 0 if nothing."""
+    mask = np.uint64(len(keys) - 1)
+    slot = key & mask
+    while values[slot]:
+        if keys[slot] == key:
+            return values[slot]
+        slot = (slot + np.uint64(1)) & mask
+    return np.uint16(0)
+
+
+@compiled
+def _person_after(hashes: np.ndarray, i: int, end: int, keys: np.ndarray, values: np.ndarray) -> bool:
+    """Whether a noun for a person follows at i, or after words of the list and what joins them."""
+    for j in range(i, min(i + _SPAN, end)):
+        value = _look_up(keys, values, hashes[j])
+        if value & _PERSON:
+            return True
+        if not value & (_AXIS | _JOINS):
+            return False
+    return False
+
+
+@compiled
+def _person_before(hashes: np.ndarray, i: int, start: int, keys: np.ndarray, values: np.ndarray) -> bool:
+    """Whether a noun for a person and a form of *be* stand before i."""
+    j = i - 1
+    if j > start and _look_up(keys, values, hashes[j]) & _ADVERB:
+        j -= 1
+    if j <= start or not _look_up(keys, values, hashes[j]) & _COPULA:
+        return False
+    j -= 1
+    if j > start and _look_up(keys, values, hashes[j]) & _RELATES:
+        j -= 1
+    return _look_up(keys, values, hashes[j]) & _PERSON != 0
+
+
+@compiled
+def _mark(hashes: np.ndarray, offsets: np.ndarray, keys: np.ndarray, values: np.ndarray, out: np.ndarray) -> None:
+    """Write 1 + the axis of each mention where it begins."""
+    for text in range(len(offsets) - 1):
+        i, start, end = offsets[text], offsets[text], offsets[text + 1]
+        while i < end:
+            best = _look_up(keys, values, hashes[i])
+            if best == 0:
+                i += 1
+                continue
+            width = 1
+            if best & _LONGER:
+                key = hashes[i]
+                for n in range(2, min(_WIDTH, end - i) + 1):
+                    key = _join(key, hashes[i + n - 1])
+                    value = _look_up(keys, values, key)
+                    if value & (_AXIS | _HIDES):
+                        best, width = value, n
+            after = i + width
+            if best & _AXIS and not best & _HIDES:
+                counts = not best & _NEEDS_PERSON or _person_after(hashes, after, end, keys, values)
+                if not counts and _person_before(hashes, i, start, keys, values):
+                    counts = after == end or _look_up(keys, values, hashes[after]) & _FOLLOWS != 0
+                if counts:
+                    out[i] = best & _AXIS
+            i = after
+
+
+@cache
+def _table() -> tuple[np.ndarray, np.ndarray]:
+    """The open table of all terms: uint64 keys and uint16 values."""
+    found: dict[int, int] = {}
+
+    def note(phrase: str, value: int) -> None:
+        hashes = tokenize([phrase]).hashes
+        if not 1 <= len(hashes) <= _WIDTH:
+            raise ValueError(f"identity_terms.tsv: {phrase!r} has {len(hashes)} words; 1 to {_WIDTH} can be found.")
+        key = hashes[0]
+        for following in hashes[1:]:
+            found[int(hashes[0])] = found.get(int(hashes[0]), 0) | _LONGER
+            key = _join(key, following)
+        found[int(key)] = found.get(int(key), 0) | value
+
+    for term in terms():
+        if term.axis == PERSON_NOUN:
+            note(term.term, _PERSON)
+        elif term.axis == NO_MENTION:
+            note(term.term, _HIDES)
+        else:
+            needs = _NEEDS_PERSON if term.needs_person_noun == "yes" else 0
+            note(term.term, AXES.index(term.axis) + 1 | needs)
+    for words, value in (
+        (_JOINING, _JOINS), (_COPULAS, _COPULA), (_ADVERBS, _ADVERB), (_RELATIVE, _RELATES), (_FOLLOWING, _FOLLOWS),
+    ):
+        for word in words:
+            note(word, value)
+
+    size = 8 << len(found).bit_length()  # an eighth full at most, so that most look-ups end at once
+    keys, values = np.zeros(size, np.uint64), np.zeros(size, np.uint16)
+    for entry, value in found.items():
+        slot = entry % size
+        while values[slot]:
+            slot = (slot + 1) % size
+        keys[slot], values[slot] = entry, value
+    return keys, values
+
+
+def mentions(tokens: Tokens) -> np.ndarray:
+    """Where the tokens mention people by an axis.
+
+    Args:
+        tokens: Tokens of English texts.
+
+    Returns:
+        int8[t]: for each token the index in `AXES` of the mention that begins there, or -1.
+    """
+    out = np.zeros(len(tokens.hashes), np.int8)
+    _mark(tokens.hashes, tokens.offsets, *_table(), out)
+    return out - np.int8(1)
+
+
+_BIAS = [pa.field(axis, pa.float64(), nullable=False) for axis in AXES]
+
+
+@dataclass
+class IdentityScores:
+    """The column that `Identity` adds."""
+
+    bias: Annotated[
+        dict[str, float] | None,
+        Column(
+            "how often the text mentions people by each axis of identity; null in languages without a list",
+            unit="mentions per 10,000 words",
+            type=pa.struct(_BIAS),
+        ),
+    ]
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Adds rates of mentions of identity and keeps every document.
+
+    The integer count behind a rate is ``round(rate * n_words / 10_000)``, exactly, with the ``n_words`` of `Length`.
+    """
+
+    name: ClassVar[str] = "identity"
+    scores: ClassVar[type] = IdentityScores
+
+    def annotate(self, batch: Batch) -> Mapping[str, pa.Array[Any]]:
+        """The column ``bias``, as `IdentityScores` declares it; needs the column ``language`` of `Language`."""
+        n = len(batch.texts)
+        tokens = batch.tokens
+        n_words = np.diff(tokens.offsets)
+        found = mentions(tokens)
+        at = np.flatnonzero(found >= 0)
+        text = np.searchsorted(tokens.offsets, at, side="right") - 1
+        counts = np.bincount(text * len(AXES) + found[at], minlength=n * len(AXES)).reshape(n, len(AXES))
+        rates = counts * _PER / np.maximum(n_words, 1)[:, None]
+        known = np.isin(np.array(batch.scores["language"].to_pylist(), object), LANGUAGES)
+        return {
+            "bias": pa.StructArray.from_arrays(
+                [pa.array(np.where(known, column, 0.0)) for column in rates.T],
+                fields=_BIAS,
+                mask=pa.array(~known),
+            )
+        }
+
+    def decide(self, scores: Mapping[str, pa.Array[Any]]) -> Decision:
+        """Keep all: a mention is no reason to drop anything."""
+        return Decision.keep(len(scores["bias"]))

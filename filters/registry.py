@@ -1,0 +1,72 @@
+"""What a filter is, and the list of those that run, in their order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Protocol
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pyarrow as pa
+
+    from colophon.filters.batch import Batch
+
+__all__ = ["Decision", "Filter"]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a filter says of n documents.
+
+    Attributes:
+        drop: bool[n], which documents go.
+        reason: str[n] as a numpy object array, why; empty where the document stays.
+        value: float64[n], the score that decided; NaN where the document stays or no number did.
+        threshold: float64[n], the limit it broke; NaN likewise.
+    """
+
+    drop: np.ndarray
+    reason: np.ndarray
+    value: np.ndarray
+    threshold: np.ndarray
+
+    @classmethod
+    def keep(cls, n: int) -> Decision:
+        """A decision that keeps all of n documents; rules then write into its arrays."""
+        return cls(
+            np.zeros(n, np.bool_), np.full(n, "", np.object_), np.full(n, np.nan), np.full(n, np.nan)
+        )
+
+    def rule(self, broken: np.ndarray, reason: str, value: np.ndarray, threshold: float) -> None:
+        """Drop the documents where `broken` (bool[n]) holds and no earlier rule did."""
+        new = broken & ~self.drop
+        self.drop[new] = True
+        self.reason[new] = reason
+        self.value[new] = value[new]
+        self.threshold[new] = threshold
+
+
+class Filter(Protocol):
+    """Adds scores to documents and decides by them; a frozen dataclass in one file of this folder each.
+
+    Its fields are its settings: ``Annotated[type, Setting(…)]``; those with ``policy=True`` may be read
+    only by `decide`, the others only by `annotate`. It pickles, so models load on first use.
+
+    Attributes:
+        name: As written in a recipe, and the name of the stage in ledger and manifest.
+        scores: A dataclass whose fields are the columns that `annotate` adds.
+    """
+
+    name: ClassVar[str]
+    scores: ClassVar[type]
+
+    def annotate(self, batch: Batch) -> Mapping[str, pa.Array]:
+        """The score columns of a batch, n values each, as declared in `scores`."""
+        ...
+
+    def decide(self, scores: Mapping[str, pa.Array]) -> Decision:
+        """Turn score columns, this filter's and earlier ones', into fates."""
+        ...

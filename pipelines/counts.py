@@ -1,0 +1,119 @@
+"""What is counted of a dataset: once when it is written, and again by whoever verifies it.
+
+All counts are integers and add up, so that shards, and sites, can be merged.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow.compute as pc
+
+from colophon.schemas import DROPPED, FAILED, FATES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    import pyarrow as pa
+
+__all__ = ["Counts", "by_source_and_stage", "count_data", "count_ledger", "inputs_line", "kept_of", "merge_counts"]
+
+#: Counts by dotted path of names, for example ``language`` → ``en`` → 12.
+Counts = dict[str, dict[str, int]]
+
+_DISTRIBUTIONS = ("source", "language", "license", "media_type", "year")
+_SUMS = ("n_chars", "n_words", "n_tokens", "duplicates_dropped")
+
+
+def _tally(column: pa.ChunkedArray | pa.Array) -> dict[str, int]:
+    counted = pc.value_counts(column)
+    names = counted.field("values").to_pylist()
+    return {"" if name is None else str(name): n for name, n in zip(names, counted.field("counts").to_pylist(), strict=True)}
+
+
+def count_data(table: pa.Table) -> Counts:
+    """Count rows of ``data/``: documents by source, language, licence, type and year; sizes; identity terms.
+
+    The rates in ``bias`` are mentions per 10,000 words, so the mentions come back exactly.
+    """
+    counts: Counts = {name: _tally(table[name]) for name in _DISTRIBUTIONS if name in table.column_names}
+    counts["sizes"] = {
+        "documents": table.num_rows,
+        **{name: pc.sum(table[name]).as_py() or 0 for name in _SUMS if name in table.column_names},
+    }
+    if "bias" in table.column_names and table.num_rows:
+        bias = table["bias"].combine_chunks()
+        words = np.array([0 if n is None else n for n in table["n_words"].to_pylist()], np.float64)
+        mentions = {}
+        for axis in bias.type.names:
+            rates = np.nan_to_num(pc.struct_field(bias, axis).to_numpy(zero_copy_only=False).astype(np.float64))
+            mentions[axis] = int(np.rint(rates * words / 1e4).sum())
+        judged = pc.is_valid(bias).to_numpy(zero_copy_only=False)
+        counts["identity_mentions"] = mentions
+        counts["identity_base"] = {"documents": int(judged.sum()), "words": int(words[judged].sum())}
+    return counts
+
+
+def count_ledger(table: pa.Table) -> Counts:
+    """Count rows of ``ledger/`` by source, fate, stage and reason, joined by tabs in this order."""
+    keys = Counter(
+        zip(*(table[name].to_pylist() for name in ("source", "fate", "stage", "reason")), strict=True)
+    )
+    return {"fates": {"\t".join(key): n for key, n in sorted(keys.items())}}
+
+
+def merge_counts(parts: Iterable[Mapping[str, Mapping[str, int]]]) -> Counts:
+    """Add counts up, names sorted."""
+    total: dict[str, Counter[str]] = {}
+    for part in parts:
+        for name, counted in part.items():
+            total.setdefault(name, Counter()).update(counted)
+    return {name: dict(sorted(total[name].items())) for name in sorted(total)}
+
+
+def by_source_and_stage(fates: Mapping[str, int], stages: Sequence[str]) -> dict[str, Any]:
+    """The funnel of every source: what came into each stage, what it dropped and why, what failed in it.
+
+    >>> funnel = by_source_and_stage({"a\\tkept\\t\\t": 3, "a\\tdropped\\tlength\\ttoo_few_words": 1}, ["read", "length"])
+    >>> funnel["a"]["stages"]["length"]
+    {'in': 4, 'kept': 3, 'dropped': 1, 'failed': 0, 'reasons': {'too_few_words': 1}}
+    """
+    sources: dict[str, list[tuple[str, str, str, int]]] = {}
+    for key, n in fates.items():
+        source, fate, stage, reason = key.split("\t")
+        sources.setdefault(source, []).append((fate, stage, reason, n))
+    result: dict[str, Any] = {}
+    for source in sorted(sources):
+        rows = sources[source]
+        left = total = sum(n for *_, n in rows)
+        funnel: dict[str, Any] = {}
+        for name in stages:
+            here = [(fate, reason, n) for fate, stage, reason, n in rows if stage == name]
+            lost = {fate: sum(n for f, _, n in here if f == fate) for fate in (DROPPED, FAILED)}
+            reasons: Counter[str] = Counter()
+            for _, reason, n in here:
+                reasons[reason] += n
+            kept = left - sum(lost.values())
+            funnel[name] = {"in": left, "kept": kept, **lost, "reasons": dict(sorted(reasons.items()))}
+            left = kept
+        fate_counts = {fate: sum(n for f, *_, n in rows if f == fate) for fate in FATES}
+        result[source] = {"documents": total, **fate_counts, "stages": funnel}
+    return result
+
+
+def inputs_line(source: str, uri: str, sha256: str) -> bytes:
+    """How one input file enters the digest of all inputs: its names and its digest."""
+    return hashlib.sha256("\0".join((source, uri, sha256)).encode()).digest()
+
+
+def kept_of(fates: Mapping[str, int]) -> dict[str, int]:
+    """Documents by fate over all sources."""
+    total = dict.fromkeys(FATES, 0)
+    for key, n in fates.items():
+        total[key.split("\t")[1]] += n
+    return total
+
+

@@ -1,0 +1,177 @@
+"""The story of one document, from source bytes to fate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from colophon.pipelines.verify import load_manifest
+from colophon.schemas import KEPT, UsageError
+
+__all__ = ["explain", "tell"]
+
+_ID_LENGTH = 32
+_SHORTEST_ID = 6
+_ROWS_AT_ONCE = 8192
+
+
+def _parts(folder: Path, table: str, manifest: dict[str, Any]) -> list[Path]:
+    return [folder / name for name in sorted(manifest["files"]) if name.startswith(f"{table}/")]
+
+
+def _matches(row: dict[str, Any], what: str, *, as_id: bool) -> bool:
+    if as_id and row["id"].startswith(what.lower()):
+        return True
+    where = f"{row['source']}/{row['source_uri']}" + (f"#{row['locator']}" if row["locator"] else "")
+    return what in where
+
+
+def explain(folder: Path, what: str, most: int = 1000) -> list[dict[str, Any]]:
+    """Find documents and tell what happened to each.
+
+    Args:
+        folder: The dataset.
+        what: A document's id or its first digits (six at least), or any part of ``source/path#locator``.
+        most: No more than so many are looked for.
+
+    Returns:
+        For each, in the dataset's order: ``ledger`` (its row), ``data`` (its row without the text, None if it
+        is not kept), ``file`` and ``row`` where it stands in ``data/``, ``kept_instead`` (the ledger row of
+        the one kept in its place), ``copies`` (ledger rows of those dropped for it) and ``stages`` (the
+        recipe's settings of the stages it went through).
+
+    Raises:
+        UsageError: The folder is no dataset, or nothing matches.
+    """
+    manifest = load_manifest(folder)
+    as_id = _SHORTEST_ID <= len(what) <= _ID_LENGTH and all(c in "0123456789abcdefABCDEF" for c in what)
+    stories: list[dict[str, Any]] = []
+    for path in _parts(folder, "ledger", manifest):
+        if len(stories) >= most:
+            break
+        rows = [row for row in _rows(path) if _matches(row, what, as_id=as_id)]
+        stories += [{"ledger": row, "part": path.name} for row in rows[: most - len(stories)]]
+    if not stories:
+        raise UsageError(
+            f"{what}: no document of {folder} has this id or these words in its path; "
+            f"give an id (or its first {_SHORTEST_ID} digits or more) or part of a source's path, as in the ledger"
+        )
+    wanted = {story["ledger"]["id"] for story in stories}
+    instead = {story["ledger"]["duplicate_of"] for story in stories} - {None}
+    others: dict[str, dict[str, Any]] = {}
+    copies: dict[str, list[dict[str, Any]]] = {}
+    if instead or any(story["ledger"]["fate"] == KEPT for story in stories):
+        for path in _parts(folder, "ledger", manifest):
+            for row in _rows(path):
+                if row["id"] in instead:
+                    others[row["id"]] = row
+                if row["duplicate_of"] in wanted:
+                    copies.setdefault(row["duplicate_of"], []).append(row)
+    kept = {story["ledger"]["id"] for story in stories if story["ledger"]["fate"] == KEPT}
+    data = _data_rows(folder, manifest, kept, {story["part"] for story in stories})
+    for story in stories:
+        row = story["ledger"]
+        story["data"], story["file"], story["row"] = data.get(row["id"], (None, None, None))
+        story["kept_instead"] = others.get(row["duplicate_of"])
+        story["copies"] = copies.get(row["id"], [])
+        story["stages"] = _stages(row, manifest)
+        del story["part"]
+    return stories
+
+
+def _rows(path: Path) -> list[dict[str, Any]]:
+    return [row for batch in pq.ParquetFile(path).iter_batches(_ROWS_AT_ONCE) for row in batch.to_pylist()]
+
+
+def _data_rows(
+    folder: Path, manifest: dict[str, Any], wanted: set[str], parts: set[str]
+) -> dict[str, tuple[dict[str, Any], str, int]]:
+    """Rows of ``data/`` without their text, with file and number of the row, for the ids wanted."""
+    found: dict[str, tuple[dict[str, Any], str, int]] = {}
+    for path in _parts(folder, "data", manifest):
+        if not wanted or path.name not in parts:
+            continue
+        file = pq.ParquetFile(path)
+        columns = [name for name in file.schema_arrow.names if name != "text"]
+        base = 0
+        for batch in file.iter_batches(_ROWS_AT_ONCE, columns=columns):
+            for number, one in enumerate(batch.column("id").to_pylist()):
+                if one in wanted:
+                    found[one] = (batch.slice(number, 1).to_pylist()[0], f"data/{path.name}", base + number)
+            base += batch.num_rows
+    return found
+
+
+def _stages(row: dict[str, Any], manifest: dict[str, Any]) -> list[dict[str, Any]]:
+    """The stages a document went through, up to the one that decided, with their settings."""
+    recipe = manifest["recipe"]
+    passed = []
+    for stage in manifest["stages"]:
+        settings = recipe["filters"].get(stage, recipe.get(stage, {}))
+        decided = stage == row["stage"]
+        passed.append({"stage": stage, "settings": settings, "passed": not decided})
+        if decided:
+            break
+    return passed
+
+
+def _place(row: dict[str, Any]) -> str:
+    return f"{row['source']}/{row['source_uri']}" + (f"#{row['locator']}" if row["locator"] else "")
+
+
+def _number(value: float) -> str:
+    return f"{value:,.4f}".rstrip("0").rstrip(".")
+
+
+def tell(story: dict[str, Any]) -> str:
+    """A story as lines of plain text."""
+    row, data = story["ledger"], story["data"]
+    lines = [_place(row), f"  id        {row['id']}"]
+    lines.append(f"  source    file {row['source_uri']!r} of source {row['source']!r}")
+    if row["source_sha256"]:
+        lines.append(f"            sha256 {row['source_sha256']}")
+    if row["locator"]:
+        lines.append(f"            at {row['locator']}")
+    if data:
+        lines.append(f"  read as   {data['media_type']}: {data['title'] or '(no title)'}")
+        facts = (
+            ("doi", "DOI"), ("license", "licence"), ("license_evidence", "licence found in"), ("year", "year"),
+        )  # fmt: skip
+        lines += [f"            {label} {data[key]}" for key, label in facts if data.get(key)]
+    for stage in story["stages"]:
+        lines.append(f"  {stage['stage']:<12}{_verdict(stage, row, data)}")
+    if row["fate"] == KEPT:
+        lines.append(f"  fate      kept: row {story['row']} of {story['file']}, text sha256 {data['text_sha256']}")
+        if story["copies"]:
+            lines.append(f"            stands for {len(story['copies'])} dropped:")
+            lines += [
+                f"              {_place(copy)} ({copy['reason']}, similarity {_number(copy['similarity'])})"
+                for copy in story["copies"]
+            ]
+    else:
+        lines.append(f"  fate      {row['fate']} in {row['stage']}: {row['reason']}")
+        if row["detail"]:
+            lines.append(f"            {row['detail']}")
+        if story["kept_instead"]:
+            other = story["kept_instead"]
+            lines.append(f"            kept in its place: {_place(other)}")
+            lines.append(f"            id {other['id']}, with which it was compared: similarity {_number(row['similarity'])}")
+    return "\n".join(lines)
+
+
+def _verdict(stage: dict[str, Any], row: dict[str, Any], data: dict[str, Any] | None) -> str:
+    if not stage["passed"]:
+        numbers = ""
+        if row["value"] is not None and row["threshold"] is not None:
+            numbers = f", {_number(row['value'])} against a limit of {_number(row['threshold'])}"
+        return f"{row['fate']}: {row['reason']}{numbers}"
+    told = {
+        "language": ("language", "language_score"),
+        "length": ("n_chars", "n_words", "n_tokens"),
+        "deduplicate": ("duplicates_dropped",),
+    }.get(stage["stage"], ())
+    values = [f"{name} {data[name] if isinstance(data[name], str | int) else _number(data[name])}"
+              for name in told if data and data.get(name) is not None]  # fmt: skip
+    return "passed" + (f": {', '.join(values)}" if values else "")

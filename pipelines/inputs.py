@@ -1,0 +1,106 @@
+"""Opening input files: their digest, and their documents through whichever format fits."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from colophon.filters.formats import formats
+from colophon.filters.formats.reading import read_stream
+from colophon.pipelines.isolation import Isolated
+from colophon.pipelines.storage import write_whole
+from colophon.schemas import ReadOptions, Unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import BinaryIO
+
+    from colophon.pipelines.plan import InputFile, Part
+    from colophon.schemas import Document, Recipe
+
+__all__ = ["PartReader"]
+
+_FAULTS = {
+    "dangling_link": "a link to a file that does not exist, or to itself",
+    "not_a_regular_file": "a pipe, socket or device, which has no end of its own",
+    "unreadable": "the operating system does not let it be read",
+    "unreadable_folder": "the operating system does not let the folder be listed",
+}
+
+
+@lru_cache(maxsize=4)
+def _isolated(seconds: float, memory_bytes: int) -> Isolated:
+    """One child for all units that this process reads; starting it takes half a second."""
+    return Isolated(seconds, memory_bytes)
+
+
+class PartReader:
+    """Reads parts of a plan.
+
+    Args:
+        recipe: Its ``read`` section and its sources say how.
+        staging: Folder in which the digests of files that are read in parts are shared between workers.
+    """
+
+    def __init__(self, recipe: Recipe, staging: Path) -> None:
+        self.recipe = recipe
+        self.staging = staging
+        self.sources = {source.name: source for source in recipe.sources}
+
+    def read(self, part: Part) -> tuple[str, Iterator[Document | Unreadable]]:
+        """The file's sha256 (hex; empty if it cannot be read) and the documents of the part."""
+        file = part.file
+        if file.fault:
+            return "", iter([Unreadable(file.fault, _FAULTS[file.fault])])
+        try:
+            sha256 = self._digest(part)
+            stream = Path(file.path).open("rb")  # noqa: SIM115 - closed when its documents are read
+        except OSError as error:
+            return "", iter([Unreadable("unreadable", error.strerror or str(error))])
+        return sha256, self._documents(part, stream)
+
+    def _documents(self, part: Part, stream: BinaryIO) -> Iterator[Document | Unreadable]:
+        source = self.sources[part.file.source]
+        read = self.recipe.read
+        options = ReadOptions(
+            max_document_bytes=read.max_document_size,
+            references=read.references,
+            text=source.text,
+            title=source.title,
+            start=part.start,
+            end=part.end,
+        )
+        known = None if source.format == "auto" else formats()[source.format]
+        with stream:
+            yield from read_stream(
+                stream, part.file.uri, options, known, _isolated(read.time_limit, read.memory_limit)
+            )
+            # What came so far stays; but the digest and the documents may be of different states of the file.
+            if _fingerprint(stream) != part.file.fingerprint:
+                yield Unreadable("changed_while_read", "the file was written to during the run", locator=f"end={part.end}")
+
+    def _digest(self, part: Part) -> str:
+        """Sha256 of the whole file; of one read in parts only once, by whichever worker comes first."""
+        if part.end is None:
+            return _sha256(part.file)
+        name = hashlib.sha256(f"{part.file.path}\0{part.file.fingerprint}".encode("utf-8", "surrogateescape")).hexdigest()
+        known = self.staging / "digests" / name
+        try:
+            return known.read_text()
+        except OSError:
+            digest = _sha256(part.file)
+            write_whole(known, digest.encode())
+            return digest
+
+
+def _sha256(file: InputFile) -> str:
+    with Path(file.path).open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _fingerprint(stream: BinaryIO) -> str:
+    status = os.fstat(stream.fileno())
+    return f"{status.st_size}-{status.st_mtime_ns}-{status.st_ctime_ns}"

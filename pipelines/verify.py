@@ -1,0 +1,308 @@
+"""Check a dataset against its manifest: recount and rehash everything, trust nothing that can be recounted."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from colophon.pipelines.counts import by_source_and_stage, count_data, count_ledger, inputs_line, kept_of, merge_counts
+from colophon.pipelines.canonical import canonical_digest, manifest_bytes
+from colophon.schemas import DROPPED, KEPT, MANIFEST_FORMAT, LedgerRow, UsageError, arrow_schema
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+__all__ = ["Verification", "load_manifest", "verify"]
+
+#: Made around the manifest, not named by it.
+_AROUND = {"manifest.json", "SHA256SUMS", "run.json"}
+_AROUND_FOLDERS = {"review", "attest"}
+_ROWS_AT_ONCE = 4096
+
+
+@dataclass
+class Verification:
+    """What was checked and what is wrong.
+
+    Attributes:
+        faults: One sentence each; empty if all is well.
+        files: Files rehashed.
+        bytes: Bytes rehashed.
+        documents: Ledger rows recounted.
+    """
+
+    faults: list[str] = field(default_factory=list)
+    files: int = 0
+    bytes: int = 0
+    documents: int = 0
+
+
+def load_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a dataset.
+
+    Raises:
+        UsageError: The folder is no dataset.
+    """
+    path = folder / "manifest.json"
+    if not folder.is_dir():
+        raise UsageError(f"{folder}: there is no such folder; name the folder of a dataset, the one with manifest.json")
+    if not path.is_file():
+        raise UsageError(f"{folder}: has no manifest.json, so it is no finished dataset; a run writes it last")
+    try:
+        manifest = json.loads(path.read_bytes())
+    except (ValueError, OSError) as error:
+        raise UsageError(f"{path}: cannot be read as JSON: {error}") from error
+    if not isinstance(manifest, dict) or manifest.get("format") != MANIFEST_FORMAT:
+        given = manifest.get("format") if isinstance(manifest, dict) else type(manifest).__name__
+        raise UsageError(f"{path}: has format {given!r}; this version of Colophon reads format {MANIFEST_FORMAT}")
+    return manifest
+
+
+def verify(folder: Path, watch: Callable[[int, int], None] = lambda done, total: None) -> Verification:
+    """Check everything that a manifest says.
+
+    Args:
+        folder: The dataset.
+        watch: Called now and then with bytes done and bytes in all.
+
+    Returns:
+        What was checked and every fault found.
+
+    Raises:
+        UsageError: The folder is no dataset.
+    """
+    result = Verification()
+    try:
+        manifest = load_manifest(folder)
+    except UsageError as error:
+        if not (folder / "manifest.json").is_file():
+            raise
+        result.faults.append(str(error))
+        return result
+    try:
+        _verify(folder, manifest, result, watch)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        result.faults.append(f"manifest.json: its form is broken: {type(error).__name__} {error}")
+    return result
+
+
+def _verify(folder: Path, manifest: dict[str, Any], result: Verification, watch: Callable[[int, int], None]) -> None:
+    faults = result.faults
+    content = (folder / "manifest.json").read_bytes()
+    if content != manifest_bytes(manifest):
+        faults.append("manifest.json: is not in canonical form, so it was changed after it was written")
+    if manifest["recipe_sha256"] != canonical_digest(manifest["recipe"]):
+        faults.append("manifest.json: recipe_sha256 is not the digest of the recipe in it")
+    _check_set(folder, manifest, result)
+    _check_sums(folder, manifest, hashlib.sha256(content).hexdigest(), result)
+    total = sum(entry["bytes"] for entry in manifest["files"].values())
+    sound = True
+    for name, entry in manifest["files"].items():
+        path = folder / name
+        if not path.is_file():
+            sound = False
+            continue
+        before = len(faults)
+        digest, size = _hash(path, lambda done: watch(result.bytes + done, 2 * total))
+        result.files, result.bytes = result.files + 1, result.bytes + size
+        if size != entry["bytes"]:
+            faults.append(f"{name}: has {size:,} bytes, the manifest says {entry['bytes']:,}")
+        if digest != entry["sha256"]:
+            faults.append(f"{name}: has sha256 {digest}, the manifest says {entry['sha256']}")
+        sound &= len(faults) == before
+    if sound:
+        _recount(folder, manifest, result, watch)
+    else:
+        faults.append("rows were not recounted, because files are missing or changed")
+
+
+def _hash(path: Path, watch: Callable[[int], None]) -> tuple[str, int]:
+    digest, size = hashlib.sha256(), 0
+    with path.open("rb") as stream:
+        while block := stream.read(1 << 22):
+            digest.update(block)
+            size += len(block)
+            watch(size)
+    return digest.hexdigest(), size
+
+
+def _check_set(folder: Path, manifest: dict[str, Any], result: Verification) -> None:
+    """The files that are there are exactly those that the manifest lists."""
+    listed = set(manifest["files"]) | _AROUND
+    found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file() or path.is_symlink()}
+    found = {name for name in found if name.split("/")[0] not in _AROUND_FOLDERS}
+    result.faults += [f"{name}: is missing" for name in sorted(listed - found - {"run.json"})]
+    result.faults += [f"{name}: is not in the manifest" for name in sorted(found - listed)]
+
+
+def _check_sums(folder: Path, manifest: dict[str, Any], manifest_digest: str, result: Verification) -> None:
+    expected = {name: entry["sha256"] for name, entry in manifest["files"].items()}
+    expected["manifest.json"] = manifest_digest
+    path = folder / "SHA256SUMS"
+    if not path.is_file():
+        return  # already told as missing
+    lines = path.read_text("utf-8", "replace").splitlines()
+    given = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+    for name in sorted(expected.keys() | given.keys()):
+        if expected.get(name) != given.get(name):
+            said = given.get(name, "nothing")
+            result.faults.append(f"SHA256SUMS: says {said} of {name}, it should say {expected.get(name, 'nothing')}")
+    if len(lines) != len(given):
+        result.faults.append("SHA256SUMS: names a file twice")
+
+
+def _tables(path: Path) -> Iterator[pa.Table]:
+    with pq.ParquetFile(path, page_checksum_verification=True) as file:
+        for batch in file.iter_batches(_ROWS_AT_ONCE):
+            yield pa.Table.from_batches([batch])
+
+
+class _Ids:
+    """The ids of documents as 16 bytes each, to be compared when all have been seen."""
+
+    def __init__(self) -> None:
+        self.parts: list[np.ndarray] = []
+
+    def add(self, ids: list[str]) -> None:
+        self.parts.append(np.frombuffer(b"".join(bytes.fromhex(one) for one in ids), "V16"))
+
+    def all(self) -> np.ndarray:
+        return np.concatenate(self.parts) if self.parts else np.empty(0, "V16")
+
+
+def _recount(folder: Path, manifest: dict[str, Any], result: Verification, watch: Callable[[int, int], None]) -> None:
+    """Read every row again: counts, digests of texts, identities, duplicates."""
+    faults = result.faults
+    counted = []
+    ids, stands_for = _Ids(), _Ids()
+    claimed: Counter[str] = Counter()
+    inputs = []
+    names = sorted(name.removeprefix("data/") for name in manifest["files"] if name.startswith("data/"))
+    ledgers = sorted(name.removeprefix("ledger/") for name in manifest["files"] if name.startswith("ledger/"))
+    if names != ledgers:
+        faults.append("manifest.json: data/ and ledger/ do not have the same parts")
+        return
+    total = sum(entry["bytes"] for entry in manifest["files"].values())
+    done = total
+    for name in names:
+        try:
+            kept_ids, part = _recount_data(folder, name, manifest, claimed, faults)
+            counted.append(part)
+            listed_ids, part, digest = _recount_ledger(folder, name, manifest, ids, stands_for, faults)
+        except (pa.ArrowException, OSError, KeyError) as error:
+            faults.append(f"part {name}: cannot be read: {str(error).splitlines()[0]}")
+            continue
+        counted.append(part)
+        inputs.append(digest)
+        if kept_ids != listed_ids:
+            faults.append(f"data/{name} and ledger/{name}: do not name the same kept documents in the same order")
+        done += manifest["files"][f"data/{name}"]["bytes"] + manifest["files"][f"ledger/{name}"]["bytes"]
+        watch(done, 2 * total)
+    counts = merge_counts(counted)
+    fates = counts.pop("fates", {})
+    result.documents = sum(fates.values())
+    _compare("counts", manifest["counts"], counts, faults)
+    _compare("fates", manifest["fates"], kept_of(fates), faults)
+    _compare("sources", manifest["sources"], by_source_and_stage(fates, manifest["stages"]), faults)
+    _check_sum_of_fates(manifest, faults)
+    if manifest["inputs"]["sha256"] != hashlib.sha256("".join(inputs).encode()).hexdigest():
+        faults.append("manifest.json: inputs.sha256 is not what the ledger gives")
+    _check_identities(ids, stands_for, claimed, faults)
+
+
+def _recount_data(
+    folder: Path, name: str, manifest: dict[str, Any], claimed: Counter[str], faults: list[str]
+) -> tuple[list[str], dict[str, dict[str, int]]]:
+    kept: list[str] = []
+    counted = []
+    for table in _tables(folder / "data" / name):
+        for one, text, sha256 in zip(*(table[c].to_pylist() for c in ("id", "text", "text_sha256")), strict=True):
+            if hashlib.sha256(text.encode()).hexdigest() != sha256:
+                faults.append(f"data/{name}: document {one} has a text that is not the one its text_sha256 names")
+            kept.append(one)
+        for one, cluster, n in zip(
+            *(table[c].to_pylist() for c in ("id", "duplicate_cluster", "duplicates_dropped")), strict=True
+        ):
+            if n:
+                claimed[one] = n
+            if cluster != (one if n else None):
+                faults.append(f"data/{name}: document {one} has duplicate_cluster {cluster} and {n} copies dropped")
+        counted.append(count_data(table))
+    _compare_rows(f"data/{name}", manifest, len(kept), faults)
+    return kept, merge_counts(counted)
+
+
+def _recount_ledger(
+    folder: Path, name: str, manifest: dict[str, Any], ids: _Ids, stands_for: _Ids, faults: list[str]
+) -> tuple[list[str], dict[str, dict[str, int]], str]:
+    kept: list[str] = []
+    counted = []
+    digest = hashlib.sha256()
+    seen = ("", "")
+    rows = 0
+    for table in _tables(folder / "ledger" / name):
+        columns = {column: table[column].to_pylist() for column in arrow_schema(LedgerRow).names}
+        ids.add(columns["id"])
+        copies = [other for other in columns["duplicate_of"] if other is not None]
+        stands_for.add(copies)
+        kept += [one for one, fate in zip(columns["id"], columns["fate"], strict=True) if fate == KEPT]
+        for one, fate, stage, other in zip(
+            *(columns[c] for c in ("id", "fate", "stage", "duplicate_of")), strict=True
+        ):
+            if (other is not None) != (fate == DROPPED and stage == "deduplicate"):
+                faults.append(f"ledger/{name}: document {one} is {fate} in {stage or 'no stage'} with duplicate_of {other}")
+        for source, uri, sha256 in zip(*(columns[c] for c in ("source", "source_uri", "source_sha256")), strict=True):
+            if (source, uri) != seen:
+                digest.update(inputs_line(source, uri, sha256))
+                seen = (source, uri)
+        rows += table.num_rows
+        counted.append(count_ledger(table))
+    _compare_rows(f"ledger/{name}", manifest, rows, faults)
+    return kept, merge_counts(counted), digest.hexdigest()
+
+
+def _compare_rows(name: str, manifest: dict[str, Any], rows: int, faults: list[str]) -> None:
+    said = manifest["files"][name]["rows"]
+    if rows != said:
+        faults.append(f"{name}: has {rows:,} rows, the manifest says {said:,}")
+
+
+def _compare(where: str, said: Any, counted: Any, faults: list[str]) -> None:
+    """Name every count that differs, by its path."""
+    if isinstance(said, dict) and isinstance(counted, dict):
+        for key in sorted(said.keys() | counted.keys()):
+            _compare(f"{where}.{key}", said.get(key), counted.get(key), faults)
+    elif said != counted:
+        faults.append(f"manifest.json: {where} says {said}, recounted it is {counted}")
+
+
+def _check_sum_of_fates(manifest: dict[str, Any], faults: list[str]) -> None:
+    """In = kept + dropped + failed, in every source and stage."""
+    for name, source in manifest["sources"].items():
+        pieces = {"": {**source, "in": source["documents"]}, **source["stages"]}
+        for stage, one in pieces.items():
+            if one["in"] != one["kept"] + one["dropped"] + one["failed"]:
+                faults.append(f"manifest.json: sources.{name}.{stage}: in is not kept + dropped + failed")
+
+
+def _check_identities(ids: _Ids, stands_for: _Ids, claimed: Counter[str], faults: list[str]) -> None:
+    """No id twice; every copy was dropped for a document that is kept, as many as that one says."""
+    everything = ids.all()
+    unique, times = np.unique(everything, return_counts=True)
+    faults += [f"ledger: document {bytes(one).hex()} has {n} rows" for one, n in zip(unique, times, strict=True) if n > 1]
+    targets, copies = np.unique(stands_for.all(), return_counts=True)
+    counted = {bytes(one).hex(): int(n) for one, n in zip(targets, copies, strict=True)}
+    for one in sorted(counted.keys() | claimed.keys()):
+        if counted.get(one, 0) != claimed.get(one, 0):
+            faults.append(
+                f"document {one}: {counted.get(one, 0)} ledger rows name it as the one kept, "
+                f"data/ says {claimed.get(one, 0)}"
+            )

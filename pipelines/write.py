@@ -1,0 +1,298 @@
+"""Staged units and verdicts into the shards of ``data/`` and ``ledger/``."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import resource
+import struct
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import apache_beam as beam
+import numpy as np
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from colophon.pipelines.counts import count_data, count_ledger, inputs_line, merge_counts
+from colophon.pipelines.deduplicate import RULES, VERDICT
+from colophon.pipelines.fates import fates_of
+from colophon.pipelines.plan import cuts_here
+from colophon.pipelines.storage import aside, write_whole
+from colophon.schemas import DATA_ORDER, DROPPED, KEPT, DataRow, LedgerRow, arrow_schema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from colophon.pipelines.job import Job
+    from colophon.schemas import Recipe
+
+__all__ = ["WriteShards", "data_schema", "ledger_schema", "plan_shards"]
+
+_ROW_GROUP_ROWS = 4096
+_ROW_GROUP_BYTES = 32 * 2**20
+_DICTIONARY = [
+    "source", "media_type", "license", "license_evidence", "language", "fate", "stage", "reason",
+]  # fmt: skip
+_SHARD = b"p"
+
+
+def data_schema(recipe: Recipe) -> pa.Schema:
+    """Columns of ``data/``: `DataRow` and the scores of the recipe's filters, in the declared order."""
+    fields = {field.name: field for field in arrow_schema(DataRow)}
+    for one in recipe.filters.values():
+        fields |= {field.name: field.with_nullable(True) for field in arrow_schema(one.scores)}
+    known = [name for name in DATA_ORDER if name in fields]
+    names = known + [name for name in fields if name not in known]
+    metadata = {"colophon.table": "data: one row for each document that is kept, in the order of the inputs"}
+    return pa.schema([fields[name] for name in names], metadata)
+
+
+def ledger_schema() -> pa.Schema:
+    """Columns of ``ledger/``."""
+    meaning = "ledger: one row for each document and for each file that yielded none, in the order of the inputs"
+    return arrow_schema(LedgerRow).with_metadata({"colophon.table": meaning})
+
+
+def plan_shards(units: Iterable[tuple[int, str, int]], target: int) -> list[list[int]]:
+    """Cut the units into shards where a hash of their first input's path says so.
+
+    Args:
+        units: Index, name that is the same wherever the inputs are, bytes; in any order.
+        target: Bytes of a shard; the least is a quarter, the greatest four times of it.
+
+    Returns:
+        The unit indices of each shard, in order.
+    """
+    shards: list[list[int]] = [[]]
+    size = 0
+    for index, name, unit_bytes in sorted(units):
+        if shards[-1] and size + unit_bytes > 4 * target:
+            shards.append([])
+            size = 0
+        shards[-1].append(index)
+        size += unit_bytes
+        if size >= target // 4 and cuts_here(name, unit_bytes, target):
+            shards.append([])
+            size = 0
+    return [shard for shard in shards if shard]
+
+
+class _PlanShards(beam.DoFn):  # type: ignore[misc]
+    """All units' summaries to each unit's shard."""
+
+    def __init__(self, target: int) -> None:
+        self.target = target
+
+    def process(self, element: tuple[int, Iterable[bytes]]) -> Iterator[tuple[int, bytes]]:
+        units = {}
+        for summary in element[1]:
+            unit = orjson.loads(summary)
+            units[unit["index"]] = unit
+        shards = plan_shards(((i, u["name"], u["bytes"]) for i, u in units.items()), self.target)
+        for number, shard in enumerate(shards):
+            for index in shard:
+                told = {"shard": number, "of": len(shards), "key": units[index]["key"]}
+                yield index, _SHARD + orjson.dumps(told)
+
+
+def _with_index(element: tuple[int, bytes]) -> tuple[int, bytes]:
+    return 0, orjson.dumps({"index": element[0], **orjson.loads(element[1])})
+
+
+class _KeyByShard(beam.DoFn):  # type: ignore[misc]
+    """A unit's shard and verdicts to one element under the shard's number."""
+
+    def process(self, element: tuple[int, Iterable[bytes]]) -> Iterator[tuple[int, bytes]]:
+        index, values = element
+        told: dict[str, Any] = {}
+        verdicts = []
+        for value in values:
+            if value[:1] == _SHARD:
+                told = orjson.loads(value[1:])
+            else:
+                verdicts.append(value[1:])
+        head = orjson.dumps({"index": index, **told})
+        yield told["shard"], struct.pack("<I", len(head)) + head + b"".join(verdicts)
+
+
+class _Table:
+    """One Parquet file of a shard: bytes that depend on its rows alone."""
+
+    def __init__(self, path: Path, schema: pa.Schema, level: int) -> None:
+        dictionary = [name for name in _DICTIONARY if name in schema.names]
+        self.writer = pq.ParquetWriter(
+            path, schema, compression="zstd", compression_level=level, use_dictionary=dictionary, write_page_checksum=True
+        )
+        self.schema = schema
+        self.waiting: list[pa.Table] = []
+        self.rows = 0
+
+    def write(self, table: pa.Table) -> None:
+        """Add rows; row groups end where their number of rows or bytes says so."""
+        while table.num_rows:
+            room = _ROW_GROUP_ROWS - sum(part.num_rows for part in self.waiting)
+            self.waiting.append(table.slice(0, room))
+            table = table.slice(room)
+            full = sum(part.num_rows for part in self.waiting) >= _ROW_GROUP_ROWS
+            if full or sum(part.nbytes for part in self.waiting) >= _ROW_GROUP_BYTES:
+                self.flush()
+
+    def flush(self) -> None:
+        """Write the waiting rows as one row group."""
+        if self.waiting:
+            table = pa.concat_tables(self.waiting)
+            self.writer.write_table(table, row_group_size=max(1, table.num_rows))
+            self.rows += table.num_rows
+            self.waiting = []
+
+    def close(self) -> None:
+        """End the file."""
+        self.flush()
+        self.writer.close()
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+class _WriteShard(beam.DoFn):  # type: ignore[misc]
+    """One shard: its file in ``data/``, its file in ``ledger/``, and what was counted on the way."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+
+    def process(self, element: tuple[int, Iterable[bytes]]) -> Iterator[tuple[int, bytes]]:
+        began = time.thread_time()
+        number, values = element
+        units = []
+        for value in values:
+            (length,) = struct.unpack_from("<I", value)
+            units.append((orjson.loads(value[4 : 4 + length]), np.frombuffer(value[4 + length :], VERDICT)))
+        units.sort(key=lambda unit: unit[0]["index"])
+        name = f"part-{number:05d}-of-{units[0][0]['of']:05d}.parquet"
+        level = self.job.recipe.output.compression_level
+        paths = {table: self.job.dataset / table / name for table in ("data", "ledger")}
+        counted = []
+        digest = hashlib.sha256()
+        seen_file = ("", "")
+        with aside(paths["data"]) as data_path, aside(paths["ledger"]) as ledger_path:
+            data = _Table(data_path, data_schema(self.job.recipe), level)
+            ledger = _Table(ledger_path, ledger_schema(), level)
+            for told, verdicts in units:
+                for batch, verdict in self._batches(told["key"], verdicts):
+                    kept, fates = self.rows(batch, verdict)
+                    data.write(kept)
+                    ledger.write(fates)
+                    counted.append(merge_counts([count_data(kept), count_ledger(fates)]))
+                    files = (fates[column].to_pylist() for column in ("source", "source_uri", "source_sha256"))
+                    for source, uri, sha256 in zip(*files, strict=True):
+                        if (source, uri) != seen_file:
+                            digest.update(inputs_line(source, uri, sha256))
+                            seen_file = (source, uri)
+            data.close()
+            ledger.close()
+        summary = {
+            "number": number,
+            "inputs": digest.hexdigest(),
+            "files": {
+                f"{table}/{name}": {"bytes": paths[table].stat().st_size, "rows": writer.rows, "sha256": _sha256(paths[table])}
+                for table, writer in (("data", data), ("ledger", ledger))
+            },
+            "counts": merge_counts(counted),
+        }
+        done = {
+            "documents": ledger.rows,
+            "kept": data.rows,
+            "seconds": {"write": round(time.thread_time() - began, 4)},
+            "pid": os.getpid(),
+            "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        }
+        write_whole(self.job.progress / f"shard-{number:05d}.json", orjson.dumps(done))
+        yield 0, orjson.dumps(summary)
+
+    def _batches(self, key: str, verdicts: np.ndarray) -> Iterator[tuple[pa.Table, np.ndarray]]:
+        """Row groups of a staged unit, each with the verdicts on its rows (`row` counted from its start)."""
+        verdicts = verdicts[np.argsort(verdicts["row"], kind="stable")].copy()
+        with pq.ParquetFile(self.job.staged(key)) as staged:
+            columns = [name for name in staged.schema_arrow.names if name not in {"signature", "exact_key", "record_key"}]
+            base = 0
+            for group in range(staged.metadata.num_row_groups):
+                table = staged.read_row_group(group, columns=columns)
+                start, end = np.searchsorted(verdicts["row"], [base, base + table.num_rows])
+                here = verdicts[start:end].copy()
+                here["row"] -= base
+                yield table, here
+                base += table.num_rows
+
+    def rows(self, staged: pa.Table, verdict: np.ndarray) -> tuple[pa.Table, pa.Table]:
+        """The rows of ``data/`` and of ``ledger/`` that a batch of staged documents becomes.
+
+        Args:
+            staged: n staged documents.
+            verdict: `VERDICT` array for those of them that have one.
+        """
+        n = staged.num_rows
+        fates = fates_of(staged, self.job.filters)
+        copy_of = np.full(n, None, np.object_)
+        similarity = np.full(n, np.nan)
+        copies = np.zeros(n, np.int32)
+        copies[verdict["row"]] = verdict["copies"]
+        copied = verdict[verdict["rule"] > 0]
+        at = copied["row"]
+        fates.fate[at], fates.stage[at] = DROPPED, "deduplicate"
+        fates.reason[at] = np.array(RULES, np.object_)[copied["rule"]]
+        copy_of[at] = [name.decode() for name in copied["kept"].tolist()]
+        similarity[at] = fates.value[at] = copied["similarity"]
+        fates.threshold[at] = self.job.recipe.deduplicate.threshold
+        own = {
+            "fate": fates.fate, "stage": fates.stage, "reason": fates.reason, "duplicate_of": copy_of,
+        }  # fmt: skip
+        numbers = {"value": fates.value, "threshold": fates.threshold, "similarity": similarity}
+        ledger = {
+            **{name: staged[name] for name in ("id", "source", "source_uri", "source_sha256", "locator")},
+            **{name: pa.array(values.tolist(), pa.string()) for name, values in own.items()},
+            **{name: pa.array(values, mask=np.isnan(values)) for name, values in numbers.items()},
+            "detail": staged["failed_detail"],
+        }
+        take = pa.array(np.flatnonzero(fates.fate == KEPT))
+        stands = {
+            "duplicate_cluster": pa.array(
+                [name if count else None for name, count in zip(staged["id"].to_pylist(), copies, strict=True)], pa.string()
+            ),
+            "duplicates_dropped": pa.array(copies),
+        }
+        data = {name: stands[name] if name in stands else staged[name] for name in data_schema(self.job.recipe).names}
+        fates_schema = ledger_schema()
+        kept = pa.table(data).take(take).cast(data_schema(self.job.recipe))
+        return kept, pa.table([ledger[name] for name in fates_schema.names], fates_schema)
+
+
+@dataclass
+class WriteShards(beam.PTransform):  # type: ignore[misc]
+    """``(staged, verdicts)``, both by unit, to ``(0, shard summary)``; the summary is JSON."""
+
+    job: Job
+
+    def expand(self, inputs: tuple[beam.PCollection, beam.PCollection]) -> beam.PCollection:
+        """Give each unit its shard, bring it together with its verdicts, and write shard by shard."""
+        staged, verdicts = inputs
+        block = tuple[int, bytes]
+        shards = (
+            staged
+            | "WithIndex" >> beam.Map(_with_index).with_output_types(block)
+            | "GatherUnits" >> beam.GroupByKey()
+            | "PlanShards" >> beam.ParDo(_PlanShards(self.job.recipe.output.shard_size)).with_output_types(block)
+        )
+        return (
+            (shards, verdicts)
+            | "WithVerdicts" >> beam.Flatten()
+            | "GroupByUnit" >> beam.GroupByKey()
+            | "KeyByShard" >> beam.ParDo(_KeyByShard()).with_output_types(block)
+            | "GroupByShard" >> beam.GroupByKey()
+            | "WriteShard" >> beam.ParDo(_WriteShard(self.job)).with_output_types(block)
+        )

@@ -1,0 +1,145 @@
+"""What a run says while it works: a live line on a terminal, a plain line now and then elsewhere."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TextIO
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["Progress", "Watcher", "size_in_words", "time_in_words"]
+
+_SECONDS_BETWEEN_LINES = 10.0
+
+
+def size_in_words(n: float) -> str:
+    """Bytes as a person reads them.
+
+    >>> size_in_words(999), size_in_words(12_345_678)
+    ('999 bytes', '12.3 MB')
+    """
+    if n < 1000:
+        return f"{n:,.0f} bytes"
+    for unit in ("kB", "MB", "GB", "TB", "PB"):
+        n /= 1000
+        if n < 999.95 or unit == "PB":
+            return f"{n:,.1f} {unit}"
+    raise AssertionError
+
+
+def time_in_words(seconds: float) -> str:
+    """A duration as a person reads it.
+
+    >>> time_in_words(7.4), time_in_words(80), time_in_words(7300)
+    ('7 s', '1 min 20 s', '2 h 1 min')
+    """
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+@dataclass
+class Progress:
+    """What is known of a run from the lines that finished units and shards leave."""
+
+    units: int
+    bytes: int
+    units_done: int = 0
+    bytes_done: int = 0
+    bytes_reused: int = 0
+    documents: int = 0
+    dropped: int = 0
+    failed: int = 0
+    shards_done: int = 0
+    kept: int = 0
+    workers: dict[int, int] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    began: float = field(default_factory=time.monotonic)
+    read: set[str] = field(default_factory=set)
+
+    def look(self, folder: Path) -> None:
+        """Take in the lines that came since the last look."""
+        for path in sorted(folder.glob("*.json")):
+            if path.name in self.read:
+                continue
+            try:
+                line: dict[str, Any] = json.loads(path.read_bytes())
+            except (OSError, ValueError):
+                continue
+            self.read.add(path.name)
+            self.workers[line["pid"]] = max(self.workers.get(line["pid"], 0), line["peak_bytes"])
+            for stage, seconds in line["seconds"].items():
+                self.seconds[stage] = self.seconds.get(stage, 0.0) + seconds
+            if path.name.startswith("unit"):
+                self.units_done += 1
+                self.bytes_done += line["bytes"]
+                self.bytes_reused += line["bytes"] if line["reused"] else 0
+                self.documents += line["documents"]
+                self.dropped += line["dropped"]
+                self.failed += line["failed"]
+            else:
+                self.shards_done += 1
+                self.kept += line["kept"]
+
+    def line(self) -> str:
+        """One line on where the run stands."""
+        elapsed = max(time.monotonic() - self.began, 1e-3)
+        documents = f"{self.documents:,} documents"
+        if self.shards_done:
+            return f"writing: {self.shards_done:,} shards, {self.kept:,} kept of {documents}, {time_in_words(elapsed)}"
+        if self.units_done == self.units:
+            open_ = self.documents - self.dropped - self.failed
+            return f"deduplicating: {open_:,} of {documents} so far kept, {self.dropped:,} dropped, {self.failed:,} failed"
+        fresh = self.bytes_done - self.bytes_reused
+        rate = fresh / elapsed
+        parts = [
+            f"reading: {self.units_done:,} of {self.units:,} units, {documents}",
+            f"{rate / 1e6:.1f} MB/s",
+            f"{self.documents - self.dropped - self.failed:,} kept so far, {self.dropped:,} dropped, {self.failed:,} failed",
+        ]
+        if fresh:
+            parts.append(f"{time_in_words((self.bytes - self.bytes_done) / rate)} left to read")
+        return ", ".join(parts)
+
+
+class Watcher:
+    """Shows progress on a terminal, or as plain lines where there is none; says nothing if quiet."""
+
+    def __init__(self, progress: Progress, folder: Path, *, quiet: bool = False, stream: TextIO | None = None) -> None:
+        self.progress, self.folder, self.quiet = progress, folder, quiet
+        self.stream = sys.stderr if stream is None else stream
+        self.console = Console(file=self.stream)
+        self.live: Live | None = None
+        self.last = time.monotonic()
+
+    def __enter__(self) -> Watcher:
+        if not self.quiet and self.console.is_terminal:
+            self.live = Live(Text("starting"), console=self.console, transient=True, refresh_per_second=4)
+            self.live.start()
+        return self
+
+    def look(self) -> None:
+        """Look at the run, and speak if it is time."""
+        self.progress.look(self.folder)
+        if self.quiet:
+            return
+        if self.live is not None:
+            self.live.update(Text(self.progress.line()))
+        elif time.monotonic() - self.last >= _SECONDS_BETWEEN_LINES:
+            self.last = time.monotonic()
+            print(self.progress.line(), file=self.stream, flush=True)  # noqa: T201 - this is what it is for
+
+    def __exit__(self, *_: object) -> None:
+        if self.live is not None:
+            self.live.stop()

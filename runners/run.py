@@ -1,0 +1,337 @@
+"""One run from a recipe to a dataset: plan, start the job, watch it, put the dataset in its place."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import fcntl
+import json
+import os
+import pickle
+import platform
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from colophon.pipelines.canonical import canonical_digest, canonical_json
+from colophon.pipelines.job import Job
+from colophon.pipelines.plan import Plan, code_digest, make_plan
+from colophon.pipelines.storage import clear_asides, explain_os_error
+from colophon.pipelines.verify import load_manifest
+from colophon.runners.job import Order
+from colophon.runners.progress import Progress, Watcher, size_in_words
+from colophon.runners.report import report
+from colophon.schemas import RunFailed, UsageError, public_form
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from colophon.schemas import Recipe
+
+__all__ = ["Preview", "Result", "Run"]
+
+_SECONDS_BETWEEN_LOOKS = 0.2
+_SECONDS_TO_STOP = 5.0
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a run would do.
+
+    Attributes:
+        plan: The units.
+        staged: Units that are staged already.
+        staged_bytes: Bytes of input in those.
+        up_to_date: Whether the output is what this run would make.
+    """
+
+    plan: Plan
+    staged: int
+    staged_bytes: int
+    up_to_date: bool
+
+    def as_dict(self) -> dict[str, Any]:
+        """As JSON values."""
+        return {
+            "files": self.plan.n_files,
+            "bytes": self.plan.size,
+            "units": len(self.plan.units),
+            "partitions": self.plan.partitions,
+            "hidden_files_passed_over": self.plan.hidden,
+            "staged_units": self.staged,
+            "staged_bytes": self.staged_bytes,
+            "up_to_date": self.up_to_date,
+        }
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run made.
+
+    Attributes:
+        output: The dataset's folder.
+        manifest: Its manifest.
+        run: Its ``run.json``.
+        made: False if the dataset was there already and nothing had changed.
+    """
+
+    output: Path
+    manifest: dict[str, Any]
+    run: dict[str, Any]
+    made: bool
+
+
+class Run:
+    """A recipe, the place of its dataset and of its staged units.
+
+    Args:
+        recipe: What to do.
+        output: Folder of the dataset; its parent also holds the work in progress.
+        staging: Folder of staged units.
+
+    Raises:
+        UsageError: Output and inputs lie in one another.
+        RecipeError: A source has no files.
+    """
+
+    def __init__(self, recipe: Recipe, output: Path, staging: Path) -> None:
+        self.recipe = recipe
+        self.output = Path(os.path.abspath(output))
+        self.staging = Path(os.path.abspath(staging))
+        self.work = self.output.parent / f".{self.output.name}.partial"
+        self._refuse_overlap()
+        self.plan = make_plan(recipe)
+        self.job = Job(recipe, str(self.staging), str(self.work), self.plan.partitions, self.plan.digest)
+        # What the output is made of; times of files are in it, so it stays out of the manifest.
+        self.stamp = canonical_digest([self.plan.digest, public_form(recipe), code_digest()])
+
+    def _refuse_overlap(self) -> None:
+        for index, source in enumerate(self.recipe.sources):
+            root = Path(os.path.realpath(source.path))
+            for what, folder in (("output", self.output), ("staging folder", self.staging)):
+                real = Path(os.path.realpath(folder))
+                if real == root or root in real.parents:
+                    raise UsageError(
+                        f"the {what} {folder} lies in sources[{index}].path {source.path}, so a run would read what it "
+                        "writes; name one outside"
+                    )
+                if real in root.parents:
+                    raise UsageError(
+                        f"sources[{index}].path {source.path} lies in the {what} {folder}, which the run would fill; "
+                        "name another"
+                    )
+
+    def preview(self) -> Preview:
+        """What the run would do, without doing anything."""
+        staged = [unit for unit in self.plan.units if self.job.staged(unit.key).exists()]
+        return Preview(self.plan, len(staged), sum(unit.size for unit in staged), self._up_to_date())
+
+    def _up_to_date(self) -> bool:
+        """Whether the output was made of the same inputs by the same recipe and code, and is all there."""
+        try:
+            run = json.loads((self.output / "run.json").read_bytes())
+            manifest = load_manifest(self.output)
+            sizes = {name: (self.output / name).stat().st_size for name in manifest["files"]}
+        except (OSError, ValueError, KeyError, UsageError):
+            return False
+        wanted = {name: entry["bytes"] for name, entry in manifest["files"].items()}
+        return bool(run.get("stamp") == self.stamp and sizes == wanted)
+
+    def _refuse_output(self, *, replace: bool) -> None:
+        if self.output.exists() and not self.output.is_dir():
+            raise UsageError(f"the output {self.output} is a file; name a folder")
+        if replace or not self.output.exists() or not any(self.output.iterdir()):
+            return
+        if (self.output / "manifest.json").exists():
+            raise UsageError(
+                f"the output {self.output} holds a dataset made from other inputs, another recipe or another version; "
+                "add --replace to put the new one in its place, or name another --output"
+            )
+        raise UsageError(
+            f"the output {self.output} is not empty and is no dataset; name a new or empty folder, or add --replace "
+            "to delete what is in it"
+        )
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Hold the lock of this output; the kernel lets go of it when this process ends, however it ends."""
+        try:
+            self.work.mkdir(parents=True, exist_ok=True)
+            lock = (self.work / "lock").open("a+")
+        except OSError as error:
+            raise explain_os_error(error, self.work, "create") from error
+        with lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                lock.seek(0)
+                raise UsageError(
+                    f"another run (process {lock.read().strip() or 'unknown'}) is writing to {self.output}; "
+                    "wait until it ends, or stop it"
+                ) from error
+            lock.truncate(0)
+            lock.write(str(os.getpid()))
+            lock.flush()
+            yield
+
+    def start(
+        self,
+        *,
+        runner: str = "direct",
+        workers: int = 1,
+        extra: Sequence[str] = (),
+        replace: bool = False,
+        max_failed: float | None = None,
+        quiet: bool = False,
+    ) -> Result:
+        """Make the dataset, unless it is there.
+
+        Args:
+            runner: Engine.
+            workers: Processes, where the engine asks.
+            extra: Options for Beam as given.
+            replace: Whether what is in the output may be deleted once the new dataset is complete.
+            max_failed: Greatest share of documents that may fail.
+            quiet: Whether to say nothing on the way.
+
+        Raises:
+            UsageError: The output is not empty, or another run is writing to it.
+            RunFailed: The work could not be completed, or too many documents failed.
+            KeyboardInterrupt: After the job was stopped and cleaned up.
+        """
+        if self._up_to_date():
+            run = json.loads((self.output / "run.json").read_bytes())
+            result = Result(self.output, load_manifest(self.output), run, made=False)
+            self._refuse_failures(result.manifest, max_failed, self.output)
+            return result
+        self._refuse_output(replace=replace)
+        with self._alone():
+            self._clear(keep_lock=True)
+            # No more processes than there are units: each takes seconds to start.
+            workers = max(1, min(workers, len(self.plan.units)))
+            progress = Progress(len(self.plan.units), self.plan.size)
+            began = datetime.datetime.now(datetime.UTC)
+            with Watcher(progress, self.job.progress, quiet=quiet) as watcher:
+                self._work(Order(self.job, self.plan, runner, workers, tuple(extra)), watcher)
+            manifest = load_manifest(self.job.dataset)
+            self._refuse_failures(manifest, max_failed, self.job.dataset)
+            run = self._account(progress, began, runner, workers)
+            self._publish(manifest, run)
+            self._clear(keep_lock=False)
+        return Result(self.output, manifest, run, made=True)
+
+    def _clear(self, *, keep_lock: bool) -> None:
+        """Remove what an earlier or this run left in progress."""
+        clear_asides(self.staging)
+        if not keep_lock:
+            shutil.rmtree(self.work, ignore_errors=True)
+            return
+        for path in self.work.iterdir():
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            elif path.name != "lock":
+                path.unlink(missing_ok=True)
+
+    def _work(self, order: Order, watcher: Watcher) -> None:
+        """Run the job in a process group of its own and watch it until it ends."""
+        try:
+            self.job.progress.mkdir(parents=True, exist_ok=True)
+            (self.work / "job.pickle").write_bytes(pickle.dumps(order))
+            log = (self.work / "log.txt").open("wb")
+        except OSError as error:
+            raise explain_os_error(error, self.work) from error
+        # The job's workers find this interpreter first, also where the environment is not activated.
+        environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
+        command = [sys.executable, "-m", "colophon.runners.job", str(self.work)]
+        with log, subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, start_new_session=True
+        ) as process:
+            try:
+                while process.poll() is None:
+                    watcher.look()
+                    time.sleep(_SECONDS_BETWEEN_LOOKS)
+            except BaseException:
+                _stop(process)
+                self._clear(keep_lock=False)
+                raise
+            _stop(process)
+        watcher.look()
+        if process.returncode:
+            raise RunFailed(self._why(process.returncode))
+
+    def _why(self, code: int) -> str:
+        clear_asides(self.staging)
+        for path in self.work.iterdir():
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+        try:
+            sentence = (self.work / "error.txt").read_text()
+        except OSError:
+            sentence = ""
+        if not sentence:
+            how = f"signal {signal.Signals(-code).name}" if code < 0 else f"code {code}"
+            sentence = f"the job ended with {how}, perhaps because memory ran out"
+        return f"{sentence}\nThe log is {self.work / 'log.txt'}. What was read is kept: the same command goes on from there."
+
+    def _refuse_failures(self, manifest: dict[str, Any], most: float | None, where: Path) -> None:
+        documents, failed = sum(manifest["fates"].values()), manifest["fates"]["failed"]
+        if most is not None and failed > most * documents:
+            raise RunFailed(
+                f"{failed:,} of {documents:,} documents failed ({failed / documents:.2%}), --max-failed allows {most:.2%}; "
+                f"{where / 'ledger'} says why"
+            )
+
+    def _account(
+        self, progress: Progress, began: datetime.datetime, runner: str, workers: int
+    ) -> dict[str, Any]:
+        """What differs from run to run and therefore stands outside the manifest."""
+        ended = datetime.datetime.now(datetime.UTC)
+        usage = json.loads((self.work / "usage.json").read_bytes())
+        return {
+            "stamp": self.stamp,
+            "began": began.isoformat(timespec="seconds"),
+            "ended": ended.isoformat(timespec="seconds"),
+            "wall_seconds": round((ended - began).total_seconds(), 2),
+            **usage,
+            "host": platform.node(),
+            "platform": platform.platform(),
+            "python": platform.python_version(),
+            "cores": os.cpu_count(),
+            "runner": runner,
+            "workers": workers,
+            "units": len(self.plan.units),
+            "input_bytes": progress.bytes,
+            "input_bytes_read": progress.bytes_done - progress.bytes_reused,
+            "cpu_seconds_by_stage": {name: round(value, 3) for name, value in sorted(progress.seconds.items())},
+            "peak_bytes_by_process": sorted(progress.workers.values(), reverse=True),
+            "staging": size_in_words(sum(self.job.staged(unit.key).stat().st_size for unit in self.plan.units)),
+        }
+
+    def _publish(self, manifest: dict[str, Any], run: dict[str, Any]) -> None:
+        """Put the dataset in its place by one rename; what it replaces is deleted afterwards."""
+        dataset = self.job.dataset
+        try:
+            (dataset / "run.json").write_bytes(canonical_json(run) + b"\n")
+            (dataset / "review").mkdir(exist_ok=True)
+            (dataset / "review" / "report.txt").write_text(report(manifest, run), encoding="utf-8")
+            old = self.work / "replaced"
+            if self.output.exists():
+                self.output.rename(old)
+            dataset.rename(self.output)
+            shutil.rmtree(old, ignore_errors=True)
+        except OSError as error:
+            raise explain_os_error(error, self.output) from error
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """End a job and all its workers."""
+    for kind in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, kind)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_SECONDS_TO_STOP)

@@ -1,0 +1,76 @@
+"""What a document, a ledger row, a recipe, a manifest *is*: one typed declaration each.
+
+Nothing here does anything; nothing here imports another room.
+"""
+
+from colophon.schemas.document import Document, ReadOptions, Unreadable
+from colophon.schemas.errors import CheckFailed, ColophonError, RecipeError, RunFailed, UsageError
+from colophon.schemas.fields import Column, arrow_field, arrow_schema
+from colophon.schemas.manifest import MANIFEST_FORMAT, Manifest
+from colophon.schemas.recipe import (
+    Deduplicate,
+    Output,
+    Plan,
+    Read,
+    Recipe,
+    Sections,
+    Source,
+    default_recipe,
+    explained,
+    load_recipe,
+    output_folder,
+    public_form,
+    recipe_digest,
+    recipe_from_inputs,
+    recipe_json_schema,
+    staging_folder,
+    staging_form,
+    with_inputs,
+)
+from colophon.schemas.records import DATA_ORDER, DROPPED, FAILED, FATES, KEPT, DataRow, LedgerRow, StagedRow
+from colophon.schemas.settings import Setting
+from colophon.schemas.validation import fault
+
+__all__ = [
+    "DATA_ORDER",
+    "DROPPED",
+    "FAILED",
+    "FATES",
+    "KEPT",
+    "MANIFEST_FORMAT",
+    "CheckFailed",
+    "ColophonError",
+    "Column",
+    "DataRow",
+    "Deduplicate",
+    "Document",
+    "LedgerRow",
+    "Manifest",
+    "Output",
+    "Plan",
+    "Read",
+    "ReadOptions",
+    "Recipe",
+    "RecipeError",
+    "RunFailed",
+    "Sections",
+    "Setting",
+    "Source",
+    "StagedRow",
+    "Unreadable",
+    "UsageError",
+    "arrow_field",
+    "arrow_schema",
+    "default_recipe",
+    "explained",
+    "fault",
+    "load_recipe",
+    "output_folder",
+    "public_form",
+    "recipe_digest",
+    "recipe_from_inputs",
+    "recipe_json_schema",
+    "staging_folder",
+    "staging_form",
+    "with_inputs",
+]

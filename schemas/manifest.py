@@ -1,0 +1,56 @@
+"""What ``manifest.json`` holds: nothing that differs between two runs of the same recipe on the same inputs."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+__all__ = ["MANIFEST_FORMAT", "Manifest"]
+
+#: Version of the manifest's own form.
+MANIFEST_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The account of a dataset.
+
+    Attributes:
+        format: `MANIFEST_FORMAT`.
+        name: Name of the dataset.
+        version: Version of the dataset.
+        description: What it is.
+        site: Who made it.
+        contact: Whom to ask.
+        software: Version and digest of Colophon, versions of the libraries that can change a byte.
+        recipe: The recipe without anything that says where the work was done.
+        recipe_sha256: Digest of its canonical JSON.
+        materials: Models and lists that took part, each with its sha256 and licence.
+        inputs: Number of input files and of bytes; sha256 over their names and digests, shard by shard.
+        stages: Names of the stages in their order.
+        fates: Documents by fate.
+        sources: Funnel of each source: what came into each stage, what left it and why.
+        counts: Integer counts over ``data/``: distributions, sizes, mentions of identity terms.
+        files: Every file of ``data/`` and ``ledger/`` with bytes, rows and sha256; the exact set.
+    """
+
+    format: int
+    name: str
+    version: str
+    description: str
+    site: str
+    contact: str
+    software: dict[str, Any]
+    recipe: dict[str, Any]
+    recipe_sha256: str
+    materials: dict[str, Any]
+    inputs: dict[str, Any]
+    stages: list[str]
+    fates: dict[str, int]
+    sources: dict[str, Any]
+    counts: dict[str, dict[str, int]]
+    files: dict[str, dict[str, Any]]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The manifest as JSON values, keys in the order of declaration."""
+        return asdict(self)

@@ -1,0 +1,96 @@
+import json
+import os
+import pickle
+import re
+import unicodedata
+from pathlib import Path
+
+import ftfy
+import ftfy.badness
+import pytest
+from colophon.filters.clean import _SUSPICIOUS, Clean
+from hypothesis import given
+from hypothesis import strategies as st
+
+ROOT = Path(__file__).parents[2]
+CORPORA = Path(os.environ.get("COLOPHON_CORPORA", ROOT.parent / "shared" / "data"))
+GOLDEN = json.loads((ROOT / "tests" / "golden" / "clean.json").read_text(encoding="utf-8"))
+
+# Every character that ftfy's patterns name, and a few that they do not.
+_TELLTALE = (
+    "".join(sorted(set("".join(ftfy.badness.MOJIBAKE_CATEGORIES.values()) + "àâóîïòôûùú\u201aЂв漢ع")))
+    + "aZ .?\n"
+)
+_BITS = st.sampled_from(
+    [
+        "Ã©",
+        "â€™",
+        "Â ",
+        "Ã\xa0",
+        "e\u0301",
+        "\u200b",
+        "\xad",
+        "\n",
+        "  ",
+        "\t",
+        "    ",
+        "\x1b[1m",
+        "\x85",
+        "\ud800",
+        "é",
+        "x",
+    ]
+)
+_TEXTS = st.one_of(
+    st.text(), st.text(alphabet=_TELLTALE), st.lists(st.one_of(_BITS, st.text(max_size=2))).map("".join)
+)
+
+
+@pytest.mark.parametrize("case", GOLDEN, ids=[case["why"] for case in GOLDEN])
+def test_golden(case: dict[str, str]) -> None:
+    assert Clean()(case["text"]) == case["clean"]
+
+
+@given(_TEXTS)
+def test_a_clean_text_stays(text: str) -> None:
+    clean = Clean()(text)
+    assert Clean()(clean) == clean
+
+
+@given(_TEXTS)
+def test_whatever_comes_out_is_plain(text: str) -> None:
+    clean = Clean()(text)
+    clean.encode()
+    assert unicodedata.is_normalized("NFC", clean)
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\xa0\xad\u200b\ufeff]|\n{3}|[ \t](?=\n|$)", clean)
+
+
+@given(st.text(alphabet=_TELLTALE))
+def test_the_quick_test_sees_all_that_ftfy_sees(line: str) -> None:
+    if ftfy.badness.is_bad(line):
+        assert _SUSPICIOUS.search(line)
+
+
+@given(st.text(alphabet=_TELLTALE.replace("\n", "")))
+def test_a_line_is_repaired_as_ftfy_does(line: str) -> None:
+    whole = ftfy.fix_text(line, uncurl_quotes=False, unescape_html=False, fix_character_width=False)
+    assert Clean()(line) == Clean()(whole)
+
+
+def test_repair_can_be_turned_off() -> None:
+    assert Clean(fix_encoding=False)("cafÃ©") == "cafÃ©"
+
+
+def test_pickles() -> None:
+    assert pickle.loads(pickle.dumps(Clean())) == Clean()  # noqa: S301  # our own bytes
+
+
+@pytest.mark.skipif(not CORPORA.is_dir(), reason="COLOPHON_CORPORA holds no corpora")
+@pytest.mark.parametrize("name", ["ftfy_in-the-wild", "ftfy_language-names", "ftfy_negative"])
+def test_known_mojibake(name: str) -> None:
+    """What ftfy repairs is repaired and what it leaves is left, but for white space and ligatures."""
+    spaces = Clean(fix_encoding=False)
+    for case in json.loads((CORPORA / "mojibake" / f"{name}.json").read_text(encoding="utf-8")):
+        if case["expect"] == "pass":
+            expected = case.get("fixed-encoding", case["fixed"])
+            assert Clean()(case["original"]) == spaces(expected), case["label"]

@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+import hashlib
+import itertools
+import os
+import random
+import re
+import sys
+import unicodedata
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from colophon.filters import folding
+from colophon.filters.tokens import Tokens, normalized_key, tokenize
+
+CORPORA = Path(os.environ.get("COLOPHON_CORPORA", Path(__file__).parents[2] / "../shared/data"))
+
+_SPACELESS = "".join(f"{chr(first)}-{chr(last)}" for first, last in folding.SPACELESS)
+_TOKEN = re.compile(rf"(?=\w)[{_SPACELESS}]|[^\W{_SPACELESS}]+")
+
+# Characters that go wrong when anything does: folds to many, marks, jamo, surrogates, blanks, odd composites.
+AWKWARD = "aZ_09 \t\x00\x1c\x85\xa0\u200b\xad\ufeffßİıſKÅÉé\u0301\u0327\u0345ᾳᾴǰΐΣςσŉﬁ각\u1100\u1161\u11a8가\u0958\u0344"
+AWKWARD += "旋盤ひらカﾊﾟ゙ไม้กำລາວខ្មែរမြန်မာབོད་हिन्दीͅȺⱥ²①𝔸🙂\ud800\udfff\ufffd\U0010ffff\U0002f800.,;-—'"
+unhurried = settings(deadline=None)  # the first call compiles
+texts_of = st.lists(
+    st.text(st.one_of(st.sampled_from(AWKWARD), st.characters(), st.sampled_from("ab ,"))), max_size=6
+)
+
+
+def words(text: str) -> list[str]:
+    return _TOKEN.findall(unicodedata.normalize("NFC", text.casefold()))
+
+
+def assert_same_tokens(texts: list[str], tokens: Tokens) -> None:
+    """The hashes have to stand for the reference's words one to one."""
+    expected = [words(text) for text in texts]
+    assert tokens.offsets.dtype == np.int64
+    assert tokens.hashes.dtype == np.uint64
+    assert np.diff(tokens.offsets).tolist() == [len(found) for found in expected]
+    flat = list(itertools.chain.from_iterable(expected))
+    assert len(set(zip(flat, tokens.hashes.tolist(), strict=True))) == len(set(flat))
+    assert len(set(tokens.hashes.tolist())) == len(set(flat))
+
+
+@unhurried
+@given(texts_of)
+def test_tokens_are_those_of_the_reference(texts: list[str]):
+    assert_same_tokens(texts, tokenize(texts))
+
+
+def test_every_code_point_alone_and_between_letters():
+    every = list(map(chr, range(sys.maxunicode + 1)))
+    assert_same_tokens(every, tokenize(every))
+    beside = [f"x{character}\u0301y" for character in every[:0x30000]]
+    assert_same_tokens(beside, tokenize(beside))
+
+
+def test_every_text_in_many_languages():
+    files = sorted((CORPORA / "langid").rglob("*.txt"))
+    if not files:
+        pytest.skip("the corpora are not here")
+    texts = [line for file in files for line in file.read_text("utf-8").splitlines()]
+    texts += [file.read_text("utf-8") for file in files]
+    assert len(texts) > 10_000
+    assert_same_tokens(texts, tokenize(texts))
+
+
+def test_words_and_single_characters():
+    tokens = tokenize(["Straße STRASSE strasse", "x旋盤y", "re\u0301sume\u0301 résumé", "a_b a-b", "¿?"])
+    assert np.diff(tokens.offsets).tolist() == [3, 4, 2, 3, 0]
+    assert len(set(tokens.hashes[:3].tolist())) == 1
+    assert tokens.hashes[7] == tokens.hashes[8]
+
+
+def test_nothing_at_all():
+    assert tokenize([]).offsets.tolist() == [0]
+    assert tokenize([]).hashes.shape == (0,)
+    assert tokenize(["", ""]).offsets.tolist() == [0, 0, 0]
+    assert normalized_key([]).shape == (0, 16)
+
+
+def test_a_hash_does_not_depend_on_the_neighbours_nor_on_the_way_it_was_folded():
+    alone = tokenize(["gauge"]).hashes[0]
+    assert tokenize(["the gauge, ﬁt"]).hashes[1] == alone  # the ligature sends this text through Python
+    assert tokenize(["x" * 1000, "GAUGE"]).hashes[1] == alone
+
+
+def test_hashes_and_keys_are_part_of_the_format():
+    assert [hex(value) for value in tokenize(["the lathe 旋 é"]).hashes.tolist()] == [
+        "0x6d5364879474e36",
+        "0xe43d5857cd64b60b",
+        "0xcead28e66314e281",
+        "0xcec58f27f5310679",
+    ]
+    expected = hashlib.sha256("thelathe,旋é.".encode()).digest()[:16]
+    assert normalized_key(["The lathe, 旋 É."]).tobytes() == expected
+
+
+def test_short_words_do_not_collide():
+    letters = "abcdefghijklmnopqrstuvwxyz0123456789"
+    short = [" ".join("".join(word) for word in itertools.product(letters, repeat=k)) for k in (1, 2, 3)]
+    hashes = tokenize(short).hashes
+    assert len(np.unique(hashes)) == len(hashes) == 36 + 36**2 + 36**3
+    upper = np.unique(hashes >> np.uint64(32))
+    assert len(upper) > len(hashes) - 5  # 48,000 random 32-bit values have 0.3 collisions
+
+
+def test_one_changed_bit_changes_half_of_a_hash():
+    ones = tokenize([" ".join(f"w{i:04d}" for i in range(0, 4000, 2))]).hashes
+    others = tokenize([" ".join(f"w{i:04d}" for i in range(1, 4000, 2))]).hashes
+    flipped = np.unpackbits((ones ^ others).view(np.uint8)).reshape(-1, 64).mean(axis=0)
+    assert flipped.min() > 0.4
+    assert flipped.max() < 0.6
+
+
+def test_the_tables_hold_what_python_says():
+    tables = folding.fold_tables()
+    for point in range(sys.maxunicode + 1):
+        character = chr(point)
+        own = int(tables[1, point])
+        assert own & int(folding.CODE_POINT) == point
+        assert bool(own & int(folding.WORD)) == (character.isalnum() or character == "_")
+        assert bool(own & int(folding.BLANK)) == (
+            character.isspace() or unicodedata.category(character) == "Cc"
+        )
+        if not int(tables[0, point]) & int(folding._COMPLEX):
+            folded = chr(int(tables[0, point]) & int(folding.CODE_POINT))
+            assert folded == unicodedata.normalize("NFC", character.casefold())
+            assert folded == unicodedata.normalize("NFC", unicodedata.normalize("NFD", character).casefold())
+            assert not unicodedata.combining(folded)
+            assert unicodedata.normalize("NFC", "a" + folded) == "a" + folded
+        if point >= folding._CHANGING:
+            assert character.casefold() == character
+            assert unicodedata.normalize("NFD", character) == character
+            assert not unicodedata.combining(character)
+
+
+def canonical(text: str) -> str:
+    kept = "".join(c for c in text if not c.isspace() and unicodedata.category(c) != "Cc")
+    kept = re.sub("[\ud800-\udfff]", "\ufffd", kept)
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", kept).casefold())
+
+
+@unhurried
+@given(texts_of)
+def test_keys_are_equal_just_where_the_canonical_texts_are(texts: list[str]):
+    keys = normalized_key(texts)
+    assert keys.dtype == np.uint8
+    assert keys.shape == (len(texts), 16)
+    for (a, key_a), (b, key_b) in itertools.combinations(zip(texts, keys, strict=True), 2):
+        assert (canonical(a) == canonical(b)) == (key_a == key_b).all()
+
+
+@unhurried
+@given(st.text(st.one_of(st.sampled_from(AWKWARD), st.characters())), st.randoms(use_true_random=False))
+def test_keys_survive_case_form_and_white_space(text: str, rng: random.Random):
+    spaced = "".join(
+        c + rng.choice(["", "", " ", "\n\t", "\xa0", "\x0c"]) for c in unicodedata.normalize("NFD", text)
+    )
+    forms = [text, spaced, text.casefold(), unicodedata.normalize("NFC", text)]
+    # Upper case loses what folding keeps (ı becomes I becomes i), so it is tried where it loses nothing.
+    if canonical(text.upper()) == canonical(text):
+        forms.append(text.upper())
+    assert len(np.unique(normalized_key(forms), axis=0)) == 1
+
+
+def test_keys_differ_where_anything_else_does():
+    texts = ["A jig.", "A jig", "A jig!", "A jigs.", "Ajíg.", "A jig.\u200b", "10²", "102", "ab", "ba", ""]
+    assert len(np.unique(normalized_key(texts), axis=0)) == len(texts)
+
+
+def test_every_fold_fits_its_place():
+    growing = "Ⱥ" * 1000  # two bytes each that fold to three
+    assert (normalized_key([growing])[0] == normalized_key([growing.lower()])[0]).all()
