@@ -28,9 +28,10 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Annotated
 
-from colophon.schemas import Setting
 from ftfy import TextFixerConfig, fix_text
 from ftfy.badness import is_bad
+
+from colophon.schemas import Setting
 
 __all__ = ["Clean"]
 

@@ -20,8 +20,8 @@ def edges_of_keys(keys: np.ndarray, documents: np.ndarray) -> np.ndarray:
         documents: uint64[m], the document that has the key; in any order, also repeated.
 
     Returns:
-        uint64[e, 2], the smaller document first; by key, then by document. Memory: 25 bytes a key, and 40 for
-        each that is shared.
+        uint64[e, 2], the smaller document first; by key, then by document. Memory: about 20 bytes a key,
+        50 where it is shared.
     """
     order = np.argsort(keys)
     ordered = keys[order]
@@ -85,7 +85,7 @@ def spanning_forest(edges: np.ndarray) -> np.ndarray:
         edges: uint64[e, 2] in any order, also repeated; e ≥ 0. An edge from a document to itself says nothing.
 
     Returns:
-        uint64[f, 2], f below the number of documents; sorted, the smaller document first. Memory: about 150 bytes
+        uint64[f, 2], f below the number of documents; sorted, the smaller document first. Memory: about 100 bytes
         an edge while it runs.
 
     >>> spanning_forest(np.array([[7, 5], [5, 3], [3, 7], [5, 7]], np.uint64)).tolist()
@@ -105,7 +105,7 @@ def components(edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
     Returns:
         The documents that have an edge, uint64[k], sorted; and the component of each, uint64[k]: its smallest
-        document. Memory: about 150 bytes an edge while it runs; give it a spanning forest.
+        document. Memory: about 100 bytes an edge while it runs; give it a spanning forest.
 
     >>> documents, component = components(np.array([[4, 9], [6, 2], [9, 5]], np.uint64))
     >>> documents.tolist(), component.tolist()
@@ -177,6 +177,8 @@ def _least_overlap(total: int, threshold: float) -> int:
 @compiled
 def _prefix_length(size: int, threshold: float) -> int:
     """How many of a set's rarest members hold one that is in every set similar to it."""
+    if size == 0:
+        return 0
     least = int(threshold * size)
     while least > 0 and (least - 1) / size >= threshold:
         least -= 1
@@ -204,69 +206,75 @@ def _common_members(x: np.ndarray, y: np.ndarray, i: int, j: int, need: int) -> 
 
 
 @compiled
-def _judge(
-    offsets: np.ndarray,
-    ranks: np.ndarray,
-    frequencies: np.ndarray,
-    threshold: float,
-    kept_by: np.ndarray,
-    similarity: np.ndarray,
-) -> int:
-    """Fill in the verdicts and return how many pairs were looked at."""
-    # Of each shingle, the kept documents in whose prefix it is, and where in it.
+def _jaccard(x: np.ndarray, y: np.ndarray, i: int, j: int, least: float) -> float:
+    """The similarity of two sets whose rarest common member is x[i] == y[j], or 0 where it is below `least`."""
+    total = len(x) + len(y)
+    common = _common_members(x, y, i, j, _least_overlap(total, least))
+    return common / (total - common) if common > 0 else 0.0
+
+
+@compiled
+def _prefix_starts(
+    offsets: np.ndarray, ranks: np.ndarray, frequencies: np.ndarray, threshold: float
+) -> np.ndarray:
+    """Where each shingle's list of documents begins if each document's prefix is listed, int64[shingles + 1]."""
     starts = np.zeros(len(frequencies) + 1, np.int64)
-    for x in range(len(kept_by)):
-        size = offsets[x + 1] - offsets[x]
-        if size > 0:
-            for rank in ranks[offsets[x] : offsets[x] + _prefix_length(size, threshold)]:
-                starts[rank + 1] += 1
+    for x in range(len(offsets) - 1):
+        begin = offsets[x]
+        for i in range(begin, begin + _prefix_length(offsets[x + 1] - begin, threshold)):
+            if frequencies[ranks[i]] > 1:
+                starts[ranks[i] + 1] += 1
     for rank in range(len(frequencies)):
         starts[rank + 1] += starts[rank]
+    return starts
+
+
+@compiled
+def _judge(
+    offsets: np.ndarray, ranks: np.ndarray, frequencies: np.ndarray, threshold: float
+) -> tuple[np.ndarray, np.ndarray, int]:
+    """The verdicts as `judge` returns them, and how many pairs were looked at."""
+    kept_by = np.full(len(offsets) - 1, -1, np.int64)
+    similarity = np.zeros(len(kept_by), np.float64)
+    # Of each shingle, the kept documents in whose prefix it is, and its place there.
+    starts = _prefix_starts(offsets, ranks, frequencies, threshold)
+    ends = starts[:-1].copy()
     holders = np.empty(starts[-1], np.int32)
     places = np.empty(starts[-1], np.int32)
-    ends = starts[:-1].copy()
-
     seen_by = np.full(len(kept_by), -1, np.int32)
-    pairs = 0
+    pairs, listed = 0, 0
     for x in range(len(kept_by)):
+        unseen = listed
         own = ranks[offsets[x] : offsets[x + 1]]
-        if len(own) == 0:
-            continue
-        prefix = _prefix_length(len(own), threshold)
-        best, best_similarity = -1, 0.0
-        for i in range(prefix):
-            rank = own[i]
-            if frequencies[rank] == 1:
-                continue
-            for holder in range(starts[rank], ends[rank]):
-                y = holders[holder]
+        prefix = own[: _prefix_length(len(own), threshold)]
+        i = -1
+        while (
+            i + 1 < len(prefix) and unseen > 0
+        ):  # a template's shingles lead to the same documents again and again
+            i += 1
+            for entry in range(starts[prefix[i]], ends[prefix[i]]):
+                y = holders[entry]
                 if seen_by[y] == x:
                     continue
                 # Met for the first time, so this is the rarest member that the two have in common.
                 seen_by[y] = x
-                pairs += 1
-                j = places[holder]
-                total = len(own) + offsets[y + 1] - offsets[y]
-                most = min(len(own) - i, offsets[y + 1] - offsets[y] - j)
-                least = max(threshold, best_similarity)
-                if most / (total - most) < least:
+                unseen -= 1
+                least = max(threshold, similarity[x])
+                most = min(len(own) - i, offsets[y + 1] - offsets[y] - places[entry])
+                if most / (len(own) + offsets[y + 1] - offsets[y] - most) < least:
                     continue
-                need = _least_overlap(total, least)
-                common = _common_members(own, ranks[offsets[y] : offsets[y + 1]], i, j, need)
-                if common < 0:
-                    continue
-                found = common / (total - common)
-                if found > best_similarity or y < best:
-                    best, best_similarity = y, found
-        if best >= 0:
-            kept_by[x], similarity[x] = best, best_similarity
-            continue
-        for i in range(prefix):
-            rank = own[i]
-            if frequencies[rank] > 1:
-                holders[ends[rank]], places[ends[rank]] = x, i
-                ends[rank] += 1
-    return pairs
+                found = _jaccard(own, ranks[offsets[y] : offsets[y + 1]], i, places[entry], least)
+                if found > similarity[x] or (found == similarity[x] and y < kept_by[x]):
+                    kept_by[x], similarity[x] = y, found
+        pairs += listed - unseen
+        if kept_by[x] < 0:
+            listed += 1
+            for i in range(len(prefix)):
+                rank = prefix[i]
+                if frequencies[rank] > 1:
+                    holders[ends[rank]], places[ends[rank]] = x, i
+                    ends[rank] += 1
+    return kept_by, similarity, pairs
 
 
 def judge(offsets: np.ndarray, shingles: np.ndarray, threshold: float) -> tuple[np.ndarray, np.ndarray]:
@@ -289,7 +297,7 @@ def judge(offsets: np.ndarray, shingles: np.ndarray, threshold: float) -> tuple[
     Returns:
         kept_by, int64[n]: -1 where the document stays, otherwise the place of the most similar kept one, the
         earliest of several; and similarity, float64[n]: that pair's, 0 where the document stays.
-        Memory: about 40 bytes a shingle while it runs. Time is linear where kept documents share rare shingles with
+        Memory: about 55 bytes a shingle while it runs. Time is linear where kept documents share rare shingles with
         few others, which is so in all but made-up text; at worst it is quadratic in the kept documents.
 
     Raises:
@@ -303,8 +311,6 @@ def judge(offsets: np.ndarray, shingles: np.ndarray, threshold: float) -> tuple[
         raise ValueError(f"a threshold is above 0 and at most 1, not {threshold}")
     if len(shingles) >= 1 << 32:
         raise ValueError(f"a component has fewer than {1 << 32} shingles, not {len(shingles)}")
-    kept_by = np.full(len(offsets) - 1, -1, np.int64)
-    similarity = np.zeros(len(kept_by))
     ranks, frequencies = _rarest_first(offsets, shingles)
-    _judge(offsets, ranks, frequencies, float(threshold), kept_by, similarity)
+    kept_by, similarity, _ = _judge(offsets, ranks, frequencies, float(threshold))
     return kept_by, similarity

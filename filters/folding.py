@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pyarrow as pa
@@ -152,7 +152,7 @@ def _utf8(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     except UnicodeEncodeError:
         # Lone surrogates have no UTF-8. Like the replacement character they are neither words nor blanks.
         array = pa.array([re.sub("[\ud800-\udfff]", "\ufffd", text) for text in texts], pa.large_string())
-    _, offsets, data = array.buffers()
+    _, offsets, data = cast("Any", array).buffers()  # the stubs do not know them as buffers
     if data is None:
         return np.empty(0, np.uint8), np.zeros(len(texts) + 1, np.int64)
     return np.frombuffer(data, np.uint8), np.frombuffer(offsets, np.int64)[: len(texts) + 1]

@@ -32,6 +32,7 @@ import csv
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import numpy as np
@@ -73,17 +74,70 @@ _PER = 10_000
 # Words between which and a noun for a person an adjective may stand, or that part a predicate from what follows.
 _JOINING = ("and", "or")
 _COPULAS = ("is", "are", "was", "were", "be", "been", "being")
-_ADVERBS = ("not", "also", "all", "both", "mostly", "mainly", "predominantly", "either", "still", "often", "themselves")
+_ADVERBS = (
+    "not",
+    "also",
+    "all",
+    "both",
+    "mostly",
+    "mainly",
+    "predominantly",
+    "either",
+    "still",
+    "often",
+    "themselves",
+)
 _RELATIVE = ("who", "that")
 _FOLLOWING = (
-    *("and", "or", "but", "in", "with", "at", "on", "by", "who", "than", "from", "of", "for", "as", "while", "whereas"),
-    *("when", "because", "the", "a", "an", "this", "these", "we", "they", "it", "there", "had", "have", "n", "vs"),
+    *(
+        "and",
+        "or",
+        "but",
+        "in",
+        "with",
+        "at",
+        "on",
+        "by",
+        "who",
+        "than",
+        "from",
+        "of",
+        "for",
+        "as",
+        "while",
+        "whereas",
+    ),
+    *(
+        "when",
+        "because",
+        "the",
+        "a",
+        "an",
+        "this",
+        "these",
+        "we",
+        "they",
+        "it",
+        "there",
+        "had",
+        "have",
+        "n",
+        "vs",
+    ),
 )
 
 # What the table says of a token or phrase: the low four bits are 0 or 1 + the axis, then one bit each.
 _AXIS = 15
 _NEEDS_PERSON, _PERSON, _HIDES, _LONGER = 16, 32, 64, 128
-_JOINS, _COPULA, _ADVERB, _RELATES, _FOLLOWS = 256, 512, 1024, 2048, 4096
+_JOINS, _COPULA, _ADVERB, _RELATES, _FOLLOWS, _TRAILS = 256, 512, 1024, 2048, 4096, 8192
+_GRAMMAR = (
+    (_JOINING, _JOINS),
+    (_COPULAS, _COPULA),
+    (_ADVERBS, _ADVERB),
+    (_RELATIVE, _RELATES),
+    (_FOLLOWING, _FOLLOWS),
+)
+_TRAILING = ("with ", "living ")  # phrases that begin so come after their noun: *farmers with dyslexia*
 _WIDTH = 3  # tokens of the longest phrase
 _SPAN = 4  # tokens between an adjective and its noun, at most
 
@@ -117,7 +171,9 @@ class Term:
 def terms() -> tuple[Term, ...]:
     """The list, in the order of the file."""
     text = (resources.files("colophon.filters") / "identity_terms.tsv").read_text(encoding="utf-8")
-    return tuple(Term(**row) for row in csv.DictReader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE))
+    return tuple(
+        Term(**row) for row in csv.DictReader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
+    )
 
 
 @compiled
@@ -133,7 +189,7 @@ def _look_up(keys: np.ndarray, values: np.ndarray, key: np.uint64) -> np.uint16:
     slot = key & mask
     while values[slot]:
         if keys[slot] == key:
-            return values[slot]
+            return np.uint16(values[slot])
         slot = (slot + np.uint64(1)) & mask
     return np.uint16(0)
 
@@ -161,66 +217,90 @@ def _person_before(hashes: np.ndarray, i: int, start: int, keys: np.ndarray, val
     j -= 1
     if j > start and _look_up(keys, values, hashes[j]) & _RELATES:
         j -= 1
-    return _look_up(keys, values, hashes[j]) & _PERSON != 0
+    return bool(_look_up(keys, values, hashes[j]) & _PERSON)
 
 
 @compiled
-def _mark(hashes: np.ndarray, offsets: np.ndarray, keys: np.ndarray, values: np.ndarray, out: np.ndarray) -> None:
+def _longest(
+    hashes: np.ndarray, i: int, end: int, keys: np.ndarray, values: np.ndarray
+) -> tuple[np.uint16, int]:
+    """What the table says of the longest phrase at i, and its tokens; of the token alone if there is no phrase."""
+    best, width, key = _look_up(keys, values, hashes[i]), 1, hashes[i]
+    for n in range(2, min(_WIDTH, end - i) + 1):
+        key = _join(key, hashes[i + n - 1])
+        value = _look_up(keys, values, key)
+        if value & (_AXIS | _HIDES):
+            best, width = value, n
+    return best, width
+
+
+@compiled
+def _beside_person(
+    hashes: np.ndarray,
+    place: tuple[int, int, int, int],
+    term: np.uint16,
+    keys: np.ndarray,
+    values: np.ndarray,
+) -> bool:
+    """Whether a term has its noun for a person; its place is the text's start, its own, what follows, the end."""
+    start, i, after, end = place
+    if term & _TRAILS:
+        return i > start and bool(_look_up(keys, values, hashes[i - 1]) & _PERSON)
+    if _person_after(hashes, after, end, keys, values):
+        return True
+    return _person_before(hashes, i, start, keys, values) and (
+        after == end or bool(_look_up(keys, values, hashes[after]) & _FOLLOWS)
+    )
+
+
+@compiled
+def _mark(
+    hashes: np.ndarray, offsets: np.ndarray, keys: np.ndarray, values: np.ndarray, out: np.ndarray
+) -> None:
     """Write 1 + the axis of each mention where it begins."""
     for text in range(len(offsets) - 1):
         i, start, end = offsets[text], offsets[text], offsets[text + 1]
         while i < end:
-            best = _look_up(keys, values, hashes[i])
-            if best == 0:
-                i += 1
-                continue
-            width = 1
-            if best & _LONGER:
-                key = hashes[i]
-                for n in range(2, min(_WIDTH, end - i) + 1):
-                    key = _join(key, hashes[i + n - 1])
-                    value = _look_up(keys, values, key)
-                    if value & (_AXIS | _HIDES):
-                        best, width = value, n
+            # A call costs more than the look-up, and few tokens need it.
+            term, width = _look_up(keys, values, hashes[i]), 1
+            if term & _LONGER:
+                term, width = _longest(hashes, i, end, keys, values)
             after = i + width
-            if best & _AXIS and not best & _HIDES:
-                counts = not best & _NEEDS_PERSON or _person_after(hashes, after, end, keys, values)
-                if not counts and _person_before(hashes, i, start, keys, values):
-                    counts = after == end or _look_up(keys, values, hashes[after]) & _FOLLOWS != 0
-                if counts:
-                    out[i] = best & _AXIS
+            if term & _AXIS and (
+                not term & _NEEDS_PERSON or _beside_person(hashes, (start, i, after, end), term, keys, values)
+            ):
+                out[i] = term & _AXIS
             i = after
+
+
+def _flags(term: Term) -> int:
+    """What the table says of a row of the list."""
+    if term.axis == PERSON_NOUN:
+        return _PERSON
+    if term.axis == NO_MENTION:
+        return _HIDES
+    value = AXES.index(term.axis) + 1
+    if term.needs_person_noun == "yes":
+        value |= _NEEDS_PERSON | (_TRAILS if term.term.startswith(_TRAILING) else 0)
+    return value
 
 
 @cache
 def _table() -> tuple[np.ndarray, np.ndarray]:
     """The open table of all terms: uint64 keys and uint16 values."""
+    phrases = [(term.term, _flags(term)) for term in terms()]
+    phrases += [(word, value) for words, value in _GRAMMAR for word in words]
+    tokens = tokenize([phrase for phrase, _ in phrases])
     found: dict[int, int] = {}
-
-    def note(phrase: str, value: int) -> None:
-        hashes = tokenize([phrase]).hashes
-        if not 1 <= len(hashes) <= _WIDTH:
-            raise ValueError(f"identity_terms.tsv: {phrase!r} has {len(hashes)} words; 1 to {_WIDTH} can be found.")
-        key = hashes[0]
-        for following in hashes[1:]:
-            found[int(hashes[0])] = found.get(int(hashes[0]), 0) | _LONGER
-            key = _join(key, following)
+    for (phrase, value), (begin, end) in zip(phrases, pairwise(tokens.offsets), strict=True):
+        key, *following = tokens.hashes[begin:end]
+        if len(following) >= _WIDTH:
+            raise ValueError(f"identity_terms.tsv: {phrase!r} has more than {_WIDTH} words")
+        if following:
+            found[int(key)] = found.get(int(key), 0) | _LONGER
+        for token in following:
+            key = np.uint64(_join(key, token))
         found[int(key)] = found.get(int(key), 0) | value
-
-    for term in terms():
-        if term.axis == PERSON_NOUN:
-            note(term.term, _PERSON)
-        elif term.axis == NO_MENTION:
-            note(term.term, _HIDES)
-        else:
-            needs = _NEEDS_PERSON if term.needs_person_noun == "yes" else 0
-            note(term.term, AXES.index(term.axis) + 1 | needs)
-    for words, value in (
-        (_JOINING, _JOINS), (_COPULAS, _COPULA), (_ADVERBS, _ADVERB), (_RELATIVE, _RELATES), (_FOLLOWING, _FOLLOWS),
-    ):
-        for word in words:
-            note(word, value)
-
     size = 8 << len(found).bit_length()  # an eighth full at most, so that most look-ups end at once
     keys, values = np.zeros(size, np.uint64), np.zeros(size, np.uint16)
     for entry, value in found.items():

@@ -31,6 +31,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
+
 from colophon.filters.fasttext_model import fault
 from colophon.filters.registry import Decision
 from colophon.schemas import Column, RecipeError, Setting
@@ -53,7 +54,184 @@ _CODE = re.compile("[a-z]{2,3}")
 
 # The labels of the bundled model, so that a code it never gives is refused before the work and not after it.
 _CODES = frozenset(
-    ["af", "als", "am", "an", "ar", "arz", "as", "ast", "av", "az", "azb", "ba", "bar", "bcl", "be", "bg", "bh", "bn", "bo", "bpy", "br", "bs", "bxr", "ca", "cbk", "ce", "ceb", "ckb", "co", "cs", "cv", "cy", "da", "de", "diq", "dsb", "dty", "dv", "el", "eml", "en", "eo", "es", "et", "eu", "fa", "fi", "fr", "frr", "fy", "ga", "gd", "gl", "gn", "gom", "gu", "gv", "he", "hi", "hif", "hr", "hsb", "ht", "hu", "hy", "ia", "id", "ie", "ilo", "io", "is", "it", "ja", "jbo", "jv", "ka", "kk", "km", "kn", "ko", "krc", "ku", "kv", "kw", "ky", "la", "lb", "lez", "li", "lmo", "lo", "lrc", "lt", "lv", "mai", "mg", "mhr", "min", "mk", "ml", "mn", "mr", "mrj", "ms", "mt", "mwl", "my", "myv", "mzn", "nah", "nap", "nds", "ne", "new", "nl", "nn", "no", "oc", "or", "os", "pa", "pam", "pfl", "pl", "pms", "pnb", "ps", "pt", "qu", "rm", "ro", "ru", "rue", "sa", "sah", "sc", "scn", "sco", "sd", "sh", "si", "sk", "sl", "so", "sq", "sr", "su", "sv", "sw", "ta", "te", "tg", "th", "tk", "tl", "tr", "tt", "tyv", "ug", "uk", "ur", "uz", "vec", "vep", "vi", "vls", "vo", "wa", "war", "wuu", "xal", "xmf", "yi", "yo", "yue", "zh"]
+    [
+        "af",
+        "als",
+        "am",
+        "an",
+        "ar",
+        "arz",
+        "as",
+        "ast",
+        "av",
+        "az",
+        "azb",
+        "ba",
+        "bar",
+        "bcl",
+        "be",
+        "bg",
+        "bh",
+        "bn",
+        "bo",
+        "bpy",
+        "br",
+        "bs",
+        "bxr",
+        "ca",
+        "cbk",
+        "ce",
+        "ceb",
+        "ckb",
+        "co",
+        "cs",
+        "cv",
+        "cy",
+        "da",
+        "de",
+        "diq",
+        "dsb",
+        "dty",
+        "dv",
+        "el",
+        "eml",
+        "en",
+        "eo",
+        "es",
+        "et",
+        "eu",
+        "fa",
+        "fi",
+        "fr",
+        "frr",
+        "fy",
+        "ga",
+        "gd",
+        "gl",
+        "gn",
+        "gom",
+        "gu",
+        "gv",
+        "he",
+        "hi",
+        "hif",
+        "hr",
+        "hsb",
+        "ht",
+        "hu",
+        "hy",
+        "ia",
+        "id",
+        "ie",
+        "ilo",
+        "io",
+        "is",
+        "it",
+        "ja",
+        "jbo",
+        "jv",
+        "ka",
+        "kk",
+        "km",
+        "kn",
+        "ko",
+        "krc",
+        "ku",
+        "kv",
+        "kw",
+        "ky",
+        "la",
+        "lb",
+        "lez",
+        "li",
+        "lmo",
+        "lo",
+        "lrc",
+        "lt",
+        "lv",
+        "mai",
+        "mg",
+        "mhr",
+        "min",
+        "mk",
+        "ml",
+        "mn",
+        "mr",
+        "mrj",
+        "ms",
+        "mt",
+        "mwl",
+        "my",
+        "myv",
+        "mzn",
+        "nah",
+        "nap",
+        "nds",
+        "ne",
+        "new",
+        "nl",
+        "nn",
+        "no",
+        "oc",
+        "or",
+        "os",
+        "pa",
+        "pam",
+        "pfl",
+        "pl",
+        "pms",
+        "pnb",
+        "ps",
+        "pt",
+        "qu",
+        "rm",
+        "ro",
+        "ru",
+        "rue",
+        "sa",
+        "sah",
+        "sc",
+        "scn",
+        "sco",
+        "sd",
+        "sh",
+        "si",
+        "sk",
+        "sl",
+        "so",
+        "sq",
+        "sr",
+        "su",
+        "sv",
+        "sw",
+        "ta",
+        "te",
+        "tg",
+        "th",
+        "tk",
+        "tl",
+        "tr",
+        "tt",
+        "tyv",
+        "ug",
+        "uk",
+        "ur",
+        "uz",
+        "vec",
+        "vep",
+        "vi",
+        "vls",
+        "vo",
+        "wa",
+        "war",
+        "wuu",
+        "xal",
+        "xmf",
+        "yi",
+        "yo",
+        "yue",
+        "zh",
+    ]
 )
 
 # What is in no language, each with a string without which the expression need not run.
@@ -114,9 +292,9 @@ def _model_bytes(path: str | None) -> bytes:
     try:
         data = Path(path).read_bytes()
     except OSError as error:
-        raise RecipeError(f"language.model: {path} cannot be read: {error.strerror}.") from error
+        raise RecipeError(f"language.model: {path} cannot be read: {error.strerror}") from error
     if clause := fault(data):
-        raise RecipeError(f"language.model: {path} is no fastText language model: {clause}.")
+        raise RecipeError(f"language.model: {path} is no fastText language model: {clause}")
     return data
 
 
@@ -161,7 +339,8 @@ class Language:
         model: Path of another fastText model; None for the bundled lid.176.ftz (CC BY-SA 3.0).
 
     Raises:
-        RecipeError: A setting cannot be; on first use also: `model` cannot be read or is no fastText classifier.
+        ValueError: A setting cannot be.
+        RecipeError: On first use: `model` cannot be read or is no fastText classifier.
     """
 
     name: ClassVar[str] = "language"
@@ -185,15 +364,15 @@ class Language:
     def __post_init__(self) -> None:
         object.__setattr__(self, "keep", tuple(self.keep))  # a recipe gives a list, which does not hash
         if not self.keep or (_ANY in self.keep and len(self.keep) > 1):
-            raise RecipeError("language.keep must be codes of languages, or the one word any alone.")
+            raise ValueError("keep must be codes of languages, or the one word any alone")
         for code in self.keep:
             known = code in _CODES if self.model is None else _CODE.fullmatch(code)
             if not known and code not in (_ANY, _UNKNOWN):
-                raise RecipeError(
-                    f"language.keep: {code!r} is no code that the model gives, such as en, de or ceb."
+                raise ValueError(
+                    f"keep has {code!r}, which is no code that the model gives, such as en, de or ceb"
                 )
         if not 0 <= self.min_score <= 1:
-            raise RecipeError(f"language.min_score is {self.min_score}; it must be from 0 to 1.")
+            raise ValueError(f"min_score is {self.min_score}; it must be from 0 to 1")
 
     def model_digest(self) -> str:
         """The sha256 of the model's bytes, hexadecimal: what a manifest names in place of the path."""
@@ -204,7 +383,7 @@ class Language:
         """The SPDX identifier of the bundled model's licence; None for another model, whose licence is not known."""
         return _LICENCE if self.model is None else None
 
-    def annotate(self, batch: Batch) -> Mapping[str, pa.Array]:
+    def annotate(self, batch: Batch) -> Mapping[str, pa.Array[Any]]:
         """The columns ``language`` and ``language_score``, as `LanguageScores` declares them."""
         predict = _model(self.model).predict
         languages, scores = [], []
@@ -221,7 +400,7 @@ class Language:
             "language_score": pa.array(scores, pa.float64()),
         }
 
-    def decide(self, scores: Mapping[str, pa.Array]) -> Decision:
+    def decide(self, scores: Mapping[str, pa.Array[Any]]) -> Decision:
         """Drop what is in another language (``language_not_wanted``) or may be (``language_uncertain``)."""
         decision = Decision.keep(len(scores["language"]))
         if self.keep == (_ANY,):

@@ -14,13 +14,14 @@ arXiv:2112.11446, table A1).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+
 from colophon.filters.registry import Decision
-from colophon.schemas import Column, RecipeError, Setting
+from colophon.schemas import Column, Setting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +31,12 @@ if TYPE_CHECKING:
 __all__ = ["BYTES_PER_TOKEN", "Length", "LengthScores"]
 
 BYTES_PER_TOKEN = 4.0
-"""Bytes of UTF-8 that a language model's token stands for; see `LengthScores.n_tokens` for how far off that is."""
+"""Bytes of UTF-8 that a language model's token stands for: an estimate, for English prose.
+
+Byte-pair vocabularies of 32,000 and 50,000 pieces, trained on half of our English papers, need a token for 4.1 to 4.7
+bytes of the other half, single papers for 3.6 to 5.9: for prose the estimate is within a third, on the high side. Where a
+vocabulary knows the text less it is far too low: 2.3 bytes in TeX sources, 2.4 in French, 1.0 in Japanese with the same.
+"""
 
 
 @dataclass
@@ -56,7 +62,7 @@ class Length:
         max_words: Most words.
 
     Raises:
-        RecipeError: No length would satisfy both.
+        ValueError: No length would satisfy both.
     """
 
     name: ClassVar[str] = "length"
@@ -71,12 +77,12 @@ class Length:
 
     def __post_init__(self) -> None:
         if not 0 <= self.min_words <= self.max_words or self.max_words < 1:
-            raise RecipeError(
-                f"length.min_words is {self.min_words} and length.max_words {self.max_words}: "
-                "the first must be at least 0, the second at least 1 and no less than the first."
+            raise ValueError(
+                f"min_words is {self.min_words} and max_words {self.max_words}: "
+                "the first must be at least 0, the second at least 1 and no less than the first"
             )
 
-    def annotate(self, batch: Batch) -> Mapping[str, pa.Array]:
+    def annotate(self, batch: Batch) -> Mapping[str, pa.Array[Any]]:
         """The columns ``n_chars``, ``n_words`` and ``n_tokens``, as `LengthScores` declares them."""
         texts = pa.array(batch.texts, pa.large_string())
         n_bytes = pc.binary_length(texts).to_numpy()
@@ -86,7 +92,7 @@ class Length:
             "n_tokens": pa.array(np.ceil(n_bytes / BYTES_PER_TOKEN).astype(np.int64)),
         }
 
-    def decide(self, scores: Mapping[str, pa.Array]) -> Decision:
+    def decide(self, scores: Mapping[str, pa.Array[Any]]) -> Decision:
         """Drop what is too short (``too_few_words``) or too long (``too_many_words``)."""
         n_words = scores["n_words"].to_numpy()
         decision = Decision.keep(len(n_words))

@@ -86,7 +86,7 @@ def shingles(tokens: Tokens, size: int) -> tuple[np.ndarray, np.ndarray]:
 def unique_shingles(tokens: Tokens, size: int) -> tuple[np.ndarray, np.ndarray]:
     """As `shingles`, but each text's hashes sorted and each of them once.
 
-    Memory: 20 bytes a token at the peak, 4 bytes a shingle in the result.
+    Memory: about 40 bytes a token at the peak, 4 bytes a shingle in the result.
 
     >>> from colophon.filters.tokens import tokenize
     >>> unique_shingles(tokenize(["saw saw saw saw"]), 2)[1].tolist()
@@ -103,11 +103,11 @@ def unique_shingles(tokens: Tokens, size: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 @lru_cache(maxsize=8)
-def _permutations(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """The odd multipliers and the increments of `count` permutations, uint32 each, as datasketch draws them."""
-    generator = np.random.RandomState(seed)  # noqa: NPY002 - its stream never changes, and datasketch's is this one
+def _permutations(count: int, seed: int) -> np.ndarray:
+    """The odd multipliers and the increments of `count` permutations, uint32[2, count], as datasketch draws them."""
+    generator = np.random.RandomState(seed)  # its stream never changes, and datasketch draws from it
     multipliers = generator.randint(0, 1 << 31, count, np.uint32) * np.uint32(2) + np.uint32(1)
-    return multipliers, generator.randint(0, 1 << 32, count, np.uint32)
+    return np.stack([multipliers, generator.randint(0, 1 << 32, count, np.uint32)])
 
 
 @compiled
@@ -143,8 +143,9 @@ def _lower(signature: np.ndarray, a: np.ndarray, b: np.ndarray, h: np.ndarray) -
 
 @compiled
 def _signatures(
-    hashes: np.ndarray, offsets: np.ndarray, size: int, a: np.ndarray, b: np.ndarray, out: np.ndarray
+    hashes: np.ndarray, offsets: np.ndarray, size: int, permutations: np.ndarray, out: np.ndarray
 ) -> None:
+    a, b = permutations[0], permutations[1]
     longest = 0
     for text in range(len(offsets) - 1):
         longest = max(longest, offsets[text + 1] - offsets[text])
@@ -193,7 +194,7 @@ def signatures(tokens: Tokens, size: int, permutations: int, seed: int = 1) -> n
     if permutations < 1:
         raise ValueError(f"a signature has at least one permutation, not {permutations}")
     out = np.full((len(tokens.offsets) - 1, permutations), 0xFFFFFFFF, np.uint32)
-    _signatures(tokens.hashes, tokens.offsets, size, *_permutations(permutations, seed), out)
+    _signatures(tokens.hashes, tokens.offsets, size, _permutations(permutations, seed), out)
     return out
 
 
@@ -249,7 +250,7 @@ def band_keys(signatures: np.ndarray, bands: int, rows: int) -> np.ndarray:
     All texts without shingles have the same keys: leave them out before, ``signatures[np.diff(tokens.offsets) >= size]``.
 
     Args:
-        signatures: uint32[n, p], p at least bands × rows; later values go unused.
+        signatures: uint32[n, p], p at least bands times rows; later values go unused.
         bands: Bands of a signature.
         rows: Values in a band.
 

@@ -174,7 +174,7 @@ def _fold_whole(text: str) -> str:
 
 
 def normalized_key(texts: Sequence[str]) -> np.ndarray:
-    """Keys that are equal just where two texts differ in white space, case or Unicode form alone.
+    r"""Keys that are equal just where two texts differ in white space, case or Unicode form alone.
 
     The key is the first 16 bytes of the SHA-256 of the text's UTF-8 without white space and control characters,
     case-folded so that canonically equivalent texts fold alike (The Unicode Standard, section 3.13, D145) and
@@ -186,7 +186,7 @@ def normalized_key(texts: Sequence[str]) -> np.ndarray:
     Returns:
         uint8[n, 16].
 
-    >>> keys = normalized_key(["Carve  the\\nBOWL.", "carve the bowl.", "carve the bowl"])
+    >>> keys = normalized_key(["Carve  the\nBOWL.", "carve the bowl.", "carve the bowl"])
     >>> (keys[0] == keys[1]).all(), (keys[1] == keys[2]).all()
     (np.True_, np.False_)
     """
@@ -194,6 +194,6 @@ def normalized_key(texts: Sequence[str]) -> np.ndarray:
     # Folding lengthens a character's UTF-8 from two bytes to three at most (U+023A).
     out = np.empty(int(offsets[-1]) * 3 // 2 + 1, np.uint8)
     begins = _compact(data, offsets, fold_tables(), rows, out).tolist()
-    whole = memoryview(out)
+    whole = out.data
     digests = [hashlib.sha256(whole[a:b]).digest()[:16] for a, b in pairwise(begins)]
     return np.frombuffer(b"".join(digests), np.uint8).reshape(len(texts), 16)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import os
 from functools import lru_cache
@@ -34,7 +35,9 @@ _FAULTS = {
 @lru_cache(maxsize=4)
 def _isolated(seconds: float, memory_bytes: int) -> Isolated:
     """One child for all units that this process reads; starting it takes half a second."""
-    return Isolated(seconds, memory_bytes)
+    child = Isolated(seconds, memory_bytes)
+    atexit.register(child.close)
+    return child
 
 
 class PartReader:

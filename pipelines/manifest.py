@@ -11,7 +11,7 @@ import orjson
 
 from colophon.pipelines.canonical import manifest_bytes
 from colophon.pipelines.counts import by_source_and_stage, kept_of, merge_counts
-from colophon.pipelines.plan import code_digest, libraries
+from colophon.pipelines.plan import code_digest, libraries, materials_of
 from colophon.pipelines.storage import write_whole
 from colophon.schemas import MANIFEST_FORMAT, Manifest, public_form, recipe_digest
 
@@ -38,7 +38,7 @@ def make_manifest(job: Job, summaries: Iterable[dict[str, Any]]) -> Manifest:
     fates = counts.pop("fates", {})
     recipe = job.recipe
     digest = hashlib.sha256("".join(shard["inputs"] for shard in shards).encode()).hexdigest()
-    materials = {name: found for name, one in recipe.filters.items() if (found := getattr(one, "materials", dict)())}
+    materials = {name: found for name, one in recipe.filters.items() if (found := materials_of(one))}
     return Manifest(
         format=MANIFEST_FORMAT,
         name=recipe.name,

@@ -11,12 +11,12 @@ import hashlib
 import os
 import re
 import stat
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from colophon.filters.formats import detect
 from colophon.pipelines.canonical import canonical_digest
@@ -25,9 +25,10 @@ from colophon.schemas import RecipeError, fault, staging_form
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from colophon.filters import Filter
     from colophon.schemas import Recipe, Source
 
-__all__ = ["InputFile", "Part", "Plan", "Unit", "code_digest", "cuts_here", "libraries", "make_plan", "uri_of_path"]
+__all__ = ["InputFile", "Part", "Plan", "Unit", "code_digest", "cuts_here", "libraries", "make_plan", "materials_of", "uri_of_path"]
 
 #: Libraries whose version can change a staged or written byte.
 _LIBRARIES = (
@@ -136,6 +137,12 @@ def code_digest() -> str:
         content = hashlib.sha256(path.read_bytes()).hexdigest()
         total.update(f"{path.relative_to(root).as_posix()} {content}\n".encode())
     return total.hexdigest()
+
+
+def materials_of(one: Filter) -> dict[str, Any]:
+    """Models and lists that a filter works with, each with its sha256 and licence; empty if it has none."""
+    found: dict[str, Any] = getattr(one, "materials", dict)()
+    return found
 
 
 @lru_cache(maxsize=1)
@@ -320,13 +327,18 @@ def make_plan(recipe: Recipe) -> Plan:
     listed = [_list_source(index, source, hidden) for index, source in enumerate(recipe.sources)]
     inputs = sorted((file for group in listed for file in group), key=lambda file: (file.source, file.uri))
     sources = {source.name: source for source in recipe.sources}
-    common = canonical_digest({"code": code_digest(), "libraries": libraries(), "settings": staging_form(recipe)})
+    common = canonical_digest(
+        {
+            "code": code_digest(),
+            "libraries": libraries(),
+            "materials": {name: materials_of(one) for name, one in recipe.filters.items()},
+            "settings": staging_form(recipe),
+        }
+    )
     units = []
     for index, parts in enumerate(_pack(inputs, sources, recipe.plan.unit_size)):
-        reading = {
-            name: {key: value for key, value in asdict(sources[name]).items() if key in {"format", "text", "title", "license"}}
-            for name in sorted({part.file.source for part in parts})
-        }
+        names = sorted({part.file.source for part in parts})
+        reading = [staging_form(recipe, sources[name])["source"] for name in names]
         content = [[p.file.source, p.file.uri, p.file.fingerprint, p.start, p.end] for p in parts]
         key = canonical_digest([common, reading, content])[:40]
         units.append(Unit(index, key, tuple(parts)))

@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from colophon.filters import Batch, normalized_key, signatures
+from colophon.filters.formats.creative_commons import spdx_of_url
 from colophon.pipelines.fates import columns_for_fates, fates_of
 from colophon.pipelines.inputs import PartReader
 from colophon.pipelines.storage import aside, write_whole
@@ -129,7 +130,7 @@ class _Stager:
             "title": found.title,
             "text": found.text,
             "doi": _printable(found.doi),
-            "license": _printable(found.license or own or ""),
+            "license": spdx_of_url(found.license) or _printable(found.license or own or ""),
             "license_evidence": found.license_evidence if found.license or not own else "recipe",
             "year": found.year if found.year is not None and abs(found.year) < 10_000 else None,
             "metadata": _json(declared | found.metadata),

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from colophon.pipelines.job import Job
     from colophon.pipelines.plan import Plan
 
-__all__ = ["Order", "main"]
+__all__ = ["Order", "main", "run_order"]
 
 _PR_SET_PDEATHSIG = 1
 
@@ -65,7 +65,8 @@ def _sentence(error: BaseException) -> str:
     return f"{type(error).__name__}: {(str(error).strip().splitlines() or [''])[-1]}"
 
 
-def _run(order: Order, folder: Path) -> None:
+def run_order(order: Order, folder: Path) -> None:
+    """Build the pipeline, run it on its engine, and leave what it used in ``folder/usage.json``."""
     import apache_beam as beam
 
     from colophon.pipelines import Curate
@@ -110,7 +111,7 @@ def main() -> None:
     with (folder / "job.pickle").open("rb") as stream:
         order = pickle.load(stream)  # noqa: S301 - written by the parent a moment ago
     try:
-        _run(order, folder)
+        run_order(order, folder)
     except BaseException as error:  # noqa: BLE001 - whatever it is, the parent has to hear of it
         fail(_sentence(error), "".join(traceback.format_exception(error)))
     # Threads and children of an engine may linger; all files are written.

@@ -277,10 +277,10 @@ class Plan:
             "About how much input one unit of work holds; none has less than a quarter (but the last) or, unless a "
             "single file has, more than four times that.",
             unit="bytes",
-            minimum=2**20,
+            minimum=2**16,
             maximum=2**40,
         ),
-    ] = 64 * 2**20
+    ] = 16 * 2**20
     staging: Annotated[
         str | None,
         Setting(

@@ -189,7 +189,7 @@ def _blocks(tree: lxml.html.HtmlElement) -> list[str]:
     from trafilatura.xml import xmltotxt  # noqa: PLC0415
 
     _mark_formulae(tree)
-    # Measured on 46 pages with known main text: `fast` loses nothing, `favor_precision` gains .004 F1 for half the speed.
+    # `favor_precision` would gain .004 F1 (.958 to .962) and cost a third of the speed.
     found = bare_extraction(tree, fast=True, include_comments=False, include_tables=True)
     if found is None or isinstance(found, dict) or found.body is None:
         return []

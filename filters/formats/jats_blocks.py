@@ -28,8 +28,6 @@ _DEEPEST = 60
 _MOST_PADDING = 10_000
 
 _CLICK = re.compile(r"\s*Click here (?:for|to view)(?: additional)?(?: data)? file\.?(?:\s*\([^)]*\))?\s*")
-# The address of one figure or abstract, which a journal prints as a paragraph of its own.
-_ADDRESS = re.compile(r"DOI: ?(?:https?://\S+|10\.\S+)")
 
 
 def _join(head: str, rest: str) -> str:
@@ -54,7 +52,7 @@ class _Flow:
         if text and (text := tidy(text)):
             if "Click here" in text:
                 text = _CLICK.sub("", text)
-            if text and not _ADDRESS.fullmatch(text):
+            if text:
                 self.blocks.append(text)
 
     def inside(self, write: Callable[[etree._Element, _Flow], None], element: etree._Element) -> list[str]:
@@ -125,32 +123,30 @@ def _section(element: etree._Element, flow: _Flow) -> None:
 
 
 def _label(element: etree._Element, flow: _Flow) -> None:
-    following, parent = element.getnext(), element.getparent()
-    if following is not None and following.tag == "title":
-        return
-    if parent is not None and parent.tag in {"list-item", "def-item", "def-list", "list", "fn"}:
-        return
-    flow.emit(text_of(element))
+    following = element.getnext()
+    if following is None or following.tag != "title":
+        flow.emit(text_of(element))
+
+
+def _take(element: etree._Element, tag: str) -> str:
+    """The words of a child, which is emptied, so that nobody writes them again."""
+    child = element.find(tag)
+    if child is None:
+        return ""
+    words = tidy(text_of(child))
+    empty(child)
+    return words
 
 
 def _captioned(element: etree._Element, flow: _Flow) -> None:
     """A figure, table, box or file: ``label. title. caption`` and then what it holds."""
-    label = title = ""
+    label, title = _take(element, "label"), _take(element, "title")
     caption: list[str] = []
-    rest: list[str] = []
-    for child in element:
-        if child.tag == "label":
-            label = tidy(text_of(child))
-        elif child.tag == "title":
-            title = tidy(text_of(child))
-        elif child.tag == "caption":
-            for inner in child:
-                if inner.tag == "title":
-                    title = _join(title, tidy(text_of(inner)))
-                else:
-                    caption += flow.inside(_BLOCKS.get(inner.tag, _paragraph), inner)
-        else:
-            rest += flow.inside(_BLOCKS.get(child.tag, _paragraph), child)
+    for part in element.iterchildren("caption"):
+        title = _join(title, _take(part, "title"))
+        caption += flow.inside(_walk, part)
+        empty(part)
+    rest = flow.inside(_walk, element)
     if title or caption or rest:
         head = _join(label, title)
         if caption:
@@ -240,8 +236,7 @@ def _list(element: etree._Element, flow: _Flow) -> None:
         if child.tag != "list-item":
             lines += flow.inside(_BLOCKS.get(child.tag, _paragraph), child)
             continue
-        label = child.find("label")
-        mark = _bullets(kind, 1 + len(lines)) if label is None else tidy(text_of(label))
+        mark = _take(child, "label") or _bullets(kind, 1 + len(lines))
         blocks = flow.inside(_walk, child)
         if blocks:
             text = "\n".join(blocks).replace("\n", "\n  ")
@@ -291,24 +286,19 @@ def _verbatim(element: etree._Element, flow: _Flow) -> None:
 
 def _formula(element: etree._Element, flow: _Flow) -> None:
     """A displayed formula with its number behind it."""
-    label = element.find("label")
-    number = ""
-    if label is not None:
-        number = tidy(text_of(label))
-        if number.isalnum():
-            number = f"({number})"
-        empty(label)
+    number = _take(element, "label")
+    if number.isalnum():
+        number = f"({number})"
     for formula in flow.inside(_walk, element):
         flow.blocks.append(f"{formula} {number}".rstrip())
         number = ""
 
 
 def _note(element: etree._Element, flow: _Flow) -> None:
-    label = element.find("label")
+    mark = _take(element, "label")
     text = " ".join(flow.inside(_walk, element))
     if text:
-        mark = "" if label is None else tidy(text_of(label))
-        flow.blocks.append(f"{mark} {text}".strip())
+        flow.blocks.append(f"{mark} {text}".lstrip())
 
 
 def _table_foot(element: etree._Element, flow: _Flow) -> None:
@@ -324,12 +314,10 @@ def _reference_list(element: etree._Element, flow: _Flow) -> None:
 
 
 def _reference(element: etree._Element, flow: _Flow) -> None:
-    label = element.find("label")
-    lines = [_cite(child) for child in element if child.tag != "label"]
-    text = " ".join(filter(None, lines))
+    mark = _take(element, "label")
+    text = " ".join(filter(None, map(_cite, element)))
     if text:
-        mark = "" if label is None else tidy(text_of(label))
-        flow.blocks.append(f"{mark} {text}".strip())
+        flow.blocks.append(f"{mark} {text}".lstrip())
 
 
 def _cite(citation: etree._Element) -> str:

@@ -114,7 +114,7 @@ def _lines(stream: BinaryIO, options: ReadOptions) -> Iterator[tuple[int, bytes 
     if offset > 0:
         # A line starts at `start` exactly if the byte before it ends one.
         stream.seek(offset - 1)
-        offset += _skip_line(stream) - 1
+        offset += _skip_line(stream)[0] - 1
     while options.end is None or offset < options.end:
         # Two more, for a line of just the length allowed that ends in CR LF.
         line = stream.readline(limit + 2)
@@ -123,19 +123,20 @@ def _lines(stream: BinaryIO, options: ReadOptions) -> Iterator[tuple[int, bytes 
         length = len(line)
         if length == limit + 2 and not line.endswith(b"\n"):
             del line
-            length += _skip_line(stream)
-            yield offset, length
+            rest, ended = _skip_line(stream)
+            length += rest
+            yield offset, length - ended
         else:
             bare = line.rstrip(b"\r\n")
             yield offset, bare if len(bare) <= limit else len(bare)
         offset += length
 
 
-def _skip_line(stream: BinaryIO) -> int:
-    """Read to the end of the line, holding little of it; how many bytes that were."""
+def _skip_line(stream: BinaryIO) -> tuple[int, bool]:
+    """Read to the end of the line, holding little of it; how many bytes that were, and whether a line feed ended it."""
     skipped = 0
     while chunk := stream.readline(_SKIP):
         skipped += len(chunk)
         if chunk.endswith(b"\n"):
-            break
-    return skipped
+            return skipped, True
+    return skipped, False

@@ -31,6 +31,7 @@ _DEEPEST = 100
 
 # A command needs a space before a letter, and before nothing else.
 _COMMAND_SPACE = re.compile(r"(\\[a-zA-Z]+) (?=[(\[_^])")
+_TEX = re.compile(r"\b(?:la)?tex\b", re.IGNORECASE)
 _INVISIBLE = re.compile("[\u200b\u2060-\u2064\ufeff]")
 _FUNCTIONS = frozenset(
     _names(
@@ -44,8 +45,7 @@ _RELATIONS = frozenset(
     )
 )
 _SIGNS = frozenset(_names("+ - − ± ∓ –"))
-_OPENING = frozenset(_names("( [ { ⟨ 〈 ⌈ ⌊"))
-_FENCES = _OPENING | frozenset(_names(") ] } ⟩ 〉 ⌉ ⌋ | ‖ ∥ ∣"))
+_BARS = frozenset(_names("| ∣ ∥"))
 _SEPARATORS = frozenset(_names(", ;"))
 _ACCENTS = {
     "¯": "bar", "‾": "bar", "_": "bar", "\u0304": "bar", "\u0305": "bar", "ˉ": "bar", "―": "bar", "─": "bar",
@@ -125,21 +125,15 @@ def _words(element: etree._Element) -> str:
 
 def _operator(text: str, parts: list[str]) -> str:
     """An operator with the room around it that its neighbours before it ask for."""
-    before = parts[-1] if parts else ""
-    first = not before.strip() or before[-1:] in {"(", "[", "{", " "}
     if text in _RELATIONS or text in _SIGNS:
-        if text in {"|", "∣", "∥"} or (text in _SIGNS and first):
-            return text
-        return f" {text} "
-    if text in _SEPARATORS:
-        return text + " "
-    if text in {"{", "}"}:
-        return "\\" + text
-    if text in _FUNCTIONS:
-        return f"\\{text} "
+        before = parts[-1] if parts else ""
+        first = not before.strip() or before[-1] in "([{ "
+        return text if text in _BARS or (text in _SIGNS and first) else f" {text} "
+    if text in _SEPARATORS or text in _FUNCTIONS:
+        return f"\\{text} " if text in _FUNCTIONS else f"{text} "
     if len(text) > 1 and text.isalpha():
         return f" \\text{{{text}}} "
-    return _escape(text)
+    return _brace(_escape(text))
 
 
 def _row(element: etree._Element, depth: int) -> str:
@@ -263,7 +257,7 @@ def _table(element: etree._Element, depth: int) -> str:
 def _semantics(element: etree._Element, depth: int) -> str:
     parts = _arguments(element)
     for note in parts[1:]:
-        if _name(note) == "annotation" and "tex" in note.get("encoding", "").lower():
+        if _name(note) == "annotation" and _TEX.search(note.get("encoding", "")):
             return _leaf(note).strip("$")
     return _write(parts[0], depth) if parts else ""
 

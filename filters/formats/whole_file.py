@@ -16,9 +16,7 @@ _CHUNK = 2**20
 
 def too_large(size: int, limit: int, locator: str = "") -> Unreadable:
     """What is yielded for a document of `size` bytes (or the part of it that was seen) over `limit`."""
-    return Unreadable(
-        "too_large", f"{size:,} bytes or more, {limit:,} allowed", locator, value=size, threshold=limit
-    )
+    return Unreadable("too_large", f"more than {limit:,} bytes", locator, value=size, threshold=limit)
 
 
 def read_whole(stream: BinaryIO, limit: int) -> bytes | Unreadable:

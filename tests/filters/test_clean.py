@@ -1,5 +1,4 @@
 import json
-import os
 import pickle
 import re
 import unicodedata
@@ -8,12 +7,12 @@ from pathlib import Path
 import ftfy
 import ftfy.badness
 import pytest
-from colophon.filters.clean import _SUSPICIOUS, Clean
 from hypothesis import given
 from hypothesis import strategies as st
 
+from colophon.filters.clean import _SUSPICIOUS, Clean
+
 ROOT = Path(__file__).parents[2]
-CORPORA = Path(os.environ.get("COLOPHON_CORPORA", ROOT.parent / "shared" / "data"))
 GOLDEN = json.loads((ROOT / "tests" / "golden" / "clean.json").read_text(encoding="utf-8"))
 
 # Every character that ftfy's patterns name, and a few that they do not.
@@ -85,12 +84,11 @@ def test_pickles() -> None:
     assert pickle.loads(pickle.dumps(Clean())) == Clean()  # noqa: S301  # our own bytes
 
 
-@pytest.mark.skipif(not CORPORA.is_dir(), reason="COLOPHON_CORPORA holds no corpora")
 @pytest.mark.parametrize("name", ["ftfy_in-the-wild", "ftfy_language-names", "ftfy_negative"])
-def test_known_mojibake(name: str) -> None:
+def test_known_mojibake(name: str, corpora: Path) -> None:
     """What ftfy repairs is repaired and what it leaves is left, but for white space and ligatures."""
     spaces = Clean(fix_encoding=False)
-    for case in json.loads((CORPORA / "mojibake" / f"{name}.json").read_text(encoding="utf-8")):
+    for case in json.loads((corpora / "mojibake" / f"{name}.json").read_text(encoding="utf-8")):
         if case["expect"] == "pass":
             expected = case.get("fixed-encoding", case["fixed"])
             assert Clean()(case["original"]) == spaces(expected), case["label"]

@@ -180,8 +180,7 @@ def test_documents_without_shingles_stay():
 
 def pairs_compared(offsets: np.ndarray, shingles: np.ndarray, threshold: float) -> tuple[int, np.ndarray]:
     ranks, frequencies = duplicates._rarest_first(offsets, shingles)
-    kept_by = np.full(len(offsets) - 1, -1, np.int64)
-    pairs = duplicates._judge(offsets, ranks, frequencies, threshold, kept_by, np.zeros(len(kept_by)))
+    kept_by, _, pairs = duplicates._judge(offsets, ranks, frequencies, threshold)
     return pairs, kept_by
 
 

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-import os
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import datasketch
 import numpy as np
+import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 from colophon.filters import duplicates, minhash
 from colophon.filters.tokens import Tokens, normalized_key, tokenize
 
-CORPORA = Path(os.environ.get("COLOPHON_CORPORA", Path(__file__).parents[2] / "../shared/data"))
+if TYPE_CHECKING:
+    from pathlib import Path
 
 unhurried = settings(deadline=None)  # the first call compiles
 words_of = st.lists(
-    st.lists(st.sampled_from("chisel gouge rasp adze awl bevel burr".split()), max_size=40), max_size=5
+    st.lists(st.sampled_from(["chisel", "gouge", "rasp", "adze", "awl", "bevel", "burr"]), max_size=40),
+    max_size=5,
 )
 
 
@@ -168,12 +170,9 @@ def test_bands_that_do_not_fit_are_refused():
         minhash.band_keys(np.zeros((1, 10), np.uint32), 3, 4)
 
 
-def test_near_duplicates_among_real_sections():
+def test_near_duplicates_among_real_sections(corpora: Path):
     """Every pair with a true Jaccard similarity of at least .8 is found, and nothing else goes."""
-    orjson = pytest.importorskip("orjson")
-    folder = CORPORA / "dedup"
-    if not folder.is_dir():
-        pytest.skip("the corpora are not here")
+    folder = corpora / "dedup"
     rows = [orjson.loads(line) for line in (folder / "corpus.jsonl").read_bytes().splitlines()]
     place = {row["id"]: i for i, row in enumerate(rows)}
     true = {

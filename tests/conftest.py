@@ -1,0 +1,109 @@
+"""What tests share: the real text where it is, and runs in this process, where Beam is imported once."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from colophon.runners.job import run_order
+from colophon.runners.recipes import sections
+from colophon.runners.run import Run
+from colophon.schemas import Recipe, default_recipe, with_inputs
+from texts import prose
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def corpora() -> Path:
+    """The folder of real text; the test is skipped where it is absent."""
+    folder = Path(os.environ.get("COLOPHON_CORPORA", ROOT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"{folder} is absent: this test reads real text from COLOPHON_CORPORA")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def examples() -> Path:
+    return ROOT / "examples"
+
+
+class Dataset:
+    """A finished dataset, with its tables at hand."""
+
+    def __init__(self, folder: Path, manifest: dict[str, Any], run: dict[str, Any]) -> None:
+        self.folder, self.manifest, self.run = folder, manifest, run
+
+    def _table(self, name: str) -> pa.Table:
+        return pa.concat_tables([pq.read_table(path) for path in sorted((self.folder / name).iterdir())])
+
+    @property
+    def data(self) -> list[dict[str, Any]]:
+        return self._table("data").to_pylist()
+
+    @property
+    def ledger(self) -> list[dict[str, Any]]:
+        return self._table("ledger").to_pylist()
+
+    def bytes(self) -> dict[str, bytes]:
+        """Every byte that must not differ between two runs."""
+        names = [*self.manifest["files"], "manifest.json", "SHA256SUMS"]
+        return {name: (self.folder / name).read_bytes() for name in names}
+
+
+def _work_here(self: Run, order: Any, watcher: Any) -> None:
+    self.job.progress.mkdir(parents=True, exist_ok=True)
+    run_order(order, self.work)
+    watcher.look()
+
+
+class Curator:
+    """Makes datasets below a folder, working in this process instead of one of their own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __call__(
+        self, *inputs: Path, recipe: Recipe | None = None, output: str = "out", staging: str = "staging", **options: Any
+    ) -> Dataset:
+        recipe = recipe or default_recipe(sections())
+        if inputs:
+            recipe = with_inputs(recipe, inputs)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Run, "_work", _work_here)
+            result = Run(recipe, self.folder / output, self.folder / staging).start(quiet=True, **options)
+        return Dataset(result.output, result.manifest, result.run)
+
+
+@pytest.fixture
+def curate(tmp_path: Path) -> Curator:
+    """Make a dataset of some inputs, or of a recipe."""
+    return Curator(tmp_path / "made")
+
+
+@pytest.fixture(scope="module")
+def curate_once(tmp_path_factory: pytest.TempPathFactory) -> Curator:
+    """Likewise, once for all tests of a file."""
+    return Curator(tmp_path_factory.mktemp("made"))
+
+
+@pytest.fixture
+def papers(tmp_path: Path) -> Path:
+    """A folder of texts, each of its own, long enough to be kept."""
+    folder = tmp_path / "papers"
+    folder.mkdir()
+    for n in range(12):
+        (folder / f"paper{n:02d}.txt").write_text(prose(n))
+    return folder
+
+
+@pytest.fixture
+def example_copy(examples: Path, tmp_path: Path) -> Path:
+    """The examples where a test may change them."""
+    return Path(shutil.copytree(examples, tmp_path / "examples"))

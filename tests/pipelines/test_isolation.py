@@ -1,0 +1,240 @@
+from __future__ import annotations
+
+import importlib
+import io
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from colophon.filters.formats import Html
+from colophon.filters.formats.reading import read_stream
+from colophon.pipelines.isolation import Isolated
+from colophon.schemas import Document, ReadOptions, RunFailed, Unreadable
+
+_HOSTILE = '''
+import os, re, signal, sys, time
+from colophon.schemas import Document
+
+class Hostile:
+    """A format whose parser does whatever the file says."""
+    name, media_type, suffixes = "hostile", "text/x-hostile", (".hostile",)
+    splittable, isolated, seekable = False, True, False
+
+    def sniff(self, head):
+        return False
+
+    def read(self, stream, options):
+        word = stream.read().decode()
+        yield Document(word)
+        getattr(self, word)()
+
+    def nothing(self):
+        print("to standard output", flush=True)
+        print("to standard error", file=sys.stderr, flush=True)
+        os.write(1, b"from native code")
+
+    def sleep(self):
+        time.sleep(60)
+
+    def native(self):
+        re.match("(a*)*$", "a" * 40 + "b")  # holds the interpreter's lock for years
+
+    def segfault(self):
+        os.kill(os.getpid(), signal.SIGSEGV)
+
+    def leave(self):
+        os._exit(3)
+
+    def fail(self):
+        raise KeyError("no such thing")
+
+    def recursion(self):
+        self.recursion()
+
+    def memory(self):
+        kept = [bytearray(2**20) for _ in range(10**6)]
+
+    def hog(self):
+        kept = bytearray(2**40)
+
+    def interrupt(self):
+        os.kill(os.getpid(), signal.SIGINT)
+
+def pid():
+    return [Document(str(os.getpid()))]
+
+def modules():
+    return [Document(" ".join(sorted(sys.modules)))]
+
+def unpicklable():
+    return [Document("x", metadata={"f": lambda: 0})]
+'''
+
+
+@pytest.fixture
+def hostile(tmp_path, monkeypatch):
+    """The module above, importable here and in the child."""
+    (tmp_path / "hostile_format.py").write_text(_HOSTILE)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    yield importlib.import_module("hostile_format")
+    sys.modules.pop("hostile_format")
+
+
+@pytest.fixture
+def isolated():
+    with Isolated(seconds=20) as each:
+        yield each
+
+
+def child(isolated, hostile):
+    (document,) = isolated.run(hostile.pid)
+    return int(document.text)
+
+
+def test_reads_a_page_as_it_is_read_here(isolated):
+    page = b"<html lang=en><title>Ants</title><p>Ants of the heath sleep in turns, some by day and some by night."
+    documents = isolated(Html(), page, ReadOptions())
+    assert documents == list(Html().read(io.BytesIO(page), ReadOptions()))
+    assert isinstance(documents[0], Document)
+    assert list(read_stream(io.BytesIO(page), "a", ReadOptions(), isolate=isolated)) == documents
+
+
+def test_one_child_answers_many_calls(isolated, hostile):
+    assert child(isolated, hostile) == child(isolated, hostile) != os.getpid()
+
+
+def test_large_files_pass(isolated, hostile):
+    word = "nothing"
+    (document,) = isolated(hostile.Hostile(), word.encode(), ReadOptions())
+    assert document.text == word
+    data = b"<html><p>" + b"Ants sleep. " * 2_000_000
+    assert len(isolated(Html(), data, ReadOptions())[0].text) > 20_000_000
+
+
+@pytest.mark.parametrize("word", ["sleep", "native"])
+def test_a_hang_is_ended(hostile, word):
+    with Isolated(seconds=1.5) as isolated:
+        first = child(isolated, hostile)
+        begin = time.monotonic()
+        (fault,) = isolated(hostile.Hostile(), word.encode(), ReadOptions())
+        assert fault == Unreadable("timed_out", "stopped after 1.5 seconds", value=1.5, threshold=1.5)
+        assert time.monotonic() - begin < 30
+        with pytest.raises(ProcessLookupError):
+            os.kill(first, 0)
+        assert child(isolated, hostile) != first
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [
+        ("segfault", [Unreadable("parser_crashed", "signal SIGSEGV")]),
+        ("leave", [Unreadable("parser_crashed", "exit code 3")]),
+        ("fail", [Unreadable("reader_failed", "KeyError: 'no such thing'")]),
+        ("interrupt", [Document("interrupt")]),
+        ("nothing", [Document("nothing")]),
+    ],
+)
+def test_crashes_and_errors(isolated, hostile, capfd, word, expected):
+    assert isolated(hostile.Hostile(), word.encode(), ReadOptions()) == expected
+    assert isolated(hostile.Hostile(), b"nothing", ReadOptions()) == [Document("nothing")]
+    assert capfd.readouterr() == ("", "")
+
+
+def test_recursion(isolated, hostile):
+    (fault,) = isolated(hostile.Hostile(), b"recursion", ReadOptions())
+    assert fault.reason == "reader_failed"
+    assert fault.detail.startswith("RecursionError: ")
+
+
+@pytest.mark.parametrize("word", ["memory", "hog"])
+def test_memory(hostile, word):
+    limit = 512 * 2**20
+    with Isolated(seconds=20, memory_bytes=limit) as isolated:
+        (fault,) = isolated(hostile.Hostile(), word.encode(), ReadOptions())
+        assert fault == Unreadable("memory_exceeded", f"needs more than {limit:,} bytes", threshold=limit)
+        assert isolated(hostile.Hostile(), b"nothing", ReadOptions()) == [Document("nothing")]
+
+
+def test_what_cannot_be_sent_back(isolated, hostile):
+    (fault,) = isolated.run(hostile.unpicklable)
+    assert fault.reason == "reader_failed"
+
+
+def test_the_child_is_light(isolated, hostile):
+    (document,) = isolated.run(hostile.modules)
+    loaded = document.text.split()
+    assert "colophon.pipelines.isolation" not in loaded or "apache_beam" not in loaded
+    assert not [name for name in loaded if name.split(".")[0] in {"apache_beam", "numba", "trafilatura"}]
+
+
+def test_a_child_that_was_killed_between_calls_is_replaced(isolated, hostile):
+    first = child(isolated, hostile)
+    os.kill(first, signal.SIGKILL)
+    while Path(f"/proc/{first}/stat").exists() and " Z " not in Path(f"/proc/{first}/stat").read_text():
+        time.sleep(0.01)
+    assert child(isolated, hostile) != first
+
+
+def test_from_many_threads(isolated, hostile):
+    results = []
+    threads = [threading.Thread(target=lambda: results.append(child(isolated, hostile))) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(results) == 8
+    assert len(set(results)) == 1
+
+
+def test_pickles_without_its_child(isolated, hostile):
+    first = child(isolated, hostile)
+    with pickle.loads(pickle.dumps(isolated)) as copy:  # noqa: S301 - made here
+        assert (copy.seconds, copy.memory_bytes) == (isolated.seconds, isolated.memory_bytes)
+        assert child(copy, hostile) != first
+
+
+def test_closing_ends_the_child(hostile):
+    with Isolated() as isolated:
+        first = child(isolated, hostile)
+    with pytest.raises(ProcessLookupError):
+        os.kill(first, 0)
+    isolated.close()
+    assert child(isolated, hostile) != first
+    isolated.close()
+
+
+def test_a_child_that_cannot_start():
+    with Isolated(memory_bytes=2**20) as isolated, pytest.raises(RunFailed, match="does not start"):
+        isolated.run(len, "x")
+
+
+@pytest.mark.parametrize("word", ["nothing", "native"])
+def test_the_child_does_not_outlive_its_parent(hostile, word):
+    script = (
+        "import sys, hostile_format as h\n"
+        "from colophon.pipelines.isolation import Isolated\n"
+        "from colophon.schemas import ReadOptions\n"
+        "isolated = Isolated(seconds=2)\n"
+        "print(isolated.run(h.pid)[0].text, flush=True)\n"
+        f"isolated(h.Hostile(), b{word!r}, ReadOptions())\n"
+        "sys.stdin.read()\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(Path(hostile.__file__).parent)}
+    with subprocess.Popen(
+        [sys.executable, "-P", "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
+    ) as parent:
+        assert parent.stdout is not None
+        orphan = Path(f"/proc/{int(parent.stdout.readline())}")
+        assert orphan.exists()
+        parent.kill()
+    deadline = time.monotonic() + 60
+    while orphan.exists() and " Z " not in (orphan / "stat").read_text() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not orphan.exists() or " Z " in (orphan / "stat").read_text()
