@@ -23,5 +23,5 @@ def cpu_seconds(call: Callable[[], Any], times: int = 3) -> float:
 def line(what: str, size: int, seconds: float, peer: str = "", peer_seconds: float = 0.0) -> None:
     """Print a rate, and how it stands to a peer's or a limit's on the same bytes."""
     rate = f"{size / seconds / 1e6:9.2f} MB/s/core"
-    ratio = f"   {peer_seconds / seconds:7.2f} × {peer} ({size / peer_seconds / 1e6:.2f})" if peer else ""
+    ratio = f"   {peer_seconds / seconds:7.2f} x {peer} ({size / peer_seconds / 1e6:.2f})" if peer else ""
     print(f"{what:<34}{rate}{ratio}", flush=True)

@@ -19,7 +19,16 @@ BEST_PEER = 6.0
 
 def curate(source: Path, output: Path, workers: int) -> dict[str, Any]:
     """Run the command line in a fresh staging area; its JSON answer."""
-    command = [sys.executable, "-m", "colophon.runners.cli", "run", "--input", str(source), "--output", str(output)]
+    command = [
+        sys.executable,
+        "-m",
+        "colophon.runners.cli",
+        "run",
+        "--input",
+        str(source),
+        "--output",
+        str(output),
+    ]
     command += ["--staging", f"{output}-staging", "--workers", str(workers), "--json", "--quiet"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     answer: dict[str, Any] = json.loads(done.stdout)
@@ -38,10 +47,12 @@ def speed(folder: Path, times: int) -> None:
         rate = size / 1e6 / run["cpu_seconds"]
         print(
             f"{workers} worker(s): {run['wall_seconds']:.1f} s, {run['cpu_seconds']:.1f} CPU-seconds, {rate:.1f} MB per "
-            f"CPU-second ({rate / BEST_PEER:.1f} × {BEST_PEER} of the best peer, which only finds duplicates); "
+            f"CPU-second ({rate / BEST_PEER:.1f} x {BEST_PEER} of the best peer, which only finds duplicates); "
             f"worker peak {peak:.0f} MB, job process peak {run['peak_bytes'] / 1e6:.0f} MB"
         )
-        stages = ", ".join(f"{name} {size / 1e6 / s:.0f}" for name, s in run["cpu_seconds_by_stage"].items() if s > 0.01)
+        stages = ", ".join(
+            f"{name} {size / 1e6 / s:.0f}" for name, s in run["cpu_seconds_by_stage"].items() if s > 0.01
+        )
         print(f"   MB/s per core by stage: {stages}")
     print(f"two workers: {wall[1] / wall[2]:.2f} times as fast as one")
 

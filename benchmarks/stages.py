@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import json
 
 import datasketch
 import ftfy
 import pyarrow as pa
+import pyarrow.parquet as pq
 import rensa
 from lxml import etree
 
@@ -19,9 +21,26 @@ from colophon.filters.formats.reading import read_stream
 from colophon.schemas import ReadOptions
 
 
+def _read_all(name: str, files: list[bytes]) -> None:
+    for content in files:
+        for _ in read_stream(io.BytesIO(content), "", ReadOptions(), FORMATS[name]):
+            pass
+
+
+def _bare_lxml(files: list[bytes]) -> None:
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True)
+    for content in files:
+        "".join(etree.fromstring(content, parser).itertext())
+
+
+def _json_module(files: list[bytes]) -> None:
+    for row in files[0].splitlines():
+        json.loads(row)
+
+
 def reading() -> None:
     """Readers, each against the bare parser or library below it."""
-    options = ReadOptions()
+    limits = {"jats": ("bare lxml", _bare_lxml), "jsonl": ("json", _json_module)}
     for name, folder, pattern in (
         ("jats", "jats", "*.xml"),
         ("html", "html_web_cc", "*.html"),
@@ -31,29 +50,19 @@ def reading() -> None:
     ):
         files = [path.read_bytes() for path in sorted((CORPORA / folder).rglob(pattern))]
         size = sum(map(len, files))
-
-        def ours(files: list[bytes] = files, name: str = name) -> None:
-            for content in files:
-                for _ in read_stream(io.BytesIO(content), "", options, FORMATS[name]):
-                    pass
-
-        peer, seconds = "", 0.0
-        if name == "jats":
-            parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True)
-
-            def bare(files: list[bytes] = files) -> None:
-                for content in files:
-                    "".join(etree.fromstring(content, parser).itertext())
-
-            peer, seconds = "bare lxml", cpu_seconds(bare)
-        elif name == "jsonl":
-
-            def json_module(files: list[bytes] = files) -> None:
-                for row in files[0].splitlines():
-                    json.loads(row)
-
-            peer, seconds = "json", cpu_seconds(json_module)
-        line(f"read {name}, {len(files)} files", size, cpu_seconds(ours, 1 if name == "html" else 3), peer, seconds)
+        times = 1 if name == "html" else 3
+        ours = cpu_seconds(functools.partial(_read_all, name, files), times)
+        if name in limits:
+            peer, call = limits[name]
+            line(
+                f"read {name}, {len(files)} files",
+                size,
+                ours,
+                peer,
+                cpu_seconds(functools.partial(call, files)),
+            )
+        else:
+            line(f"read {name}, {len(files)} files", size, ours)
 
 
 def text() -> None:
@@ -73,12 +82,17 @@ def text() -> None:
         one = filter_class()
         line(f"filter {name}", size, cpu_seconds(lambda one=one: batch.scores.update(one.annotate(batch))))
     ours = cpu_seconds(lambda: signatures(tokenize(texts), 5, 128))
-    shingled = [{" ".join(words[i : i + 5]) for i in range(len(words) - 4)} for words in (one.lower().split() for one in texts)]
+    shingled = [
+        {" ".join(words[i : i + 5]) for i in range(len(words) - 4)}
+        for words in (one.lower().split() for one in texts)
+    ]
     part = 60
 
     def with_datasketch() -> None:
         for shingles in shingled[:part]:
-            datasketch.MinHash(128, scheme="affine32").update_batch([shingle.encode() for shingle in shingles])
+            datasketch.MinHash(128, scheme="affine32").update_batch(
+                [shingle.encode() for shingle in shingles]
+            )
 
     def with_rensa() -> None:
         for shingles in shingled:
@@ -90,8 +104,6 @@ def text() -> None:
     table = pa.table({"text": texts})
 
     def parquet() -> None:
-        import pyarrow.parquet as pq
-
         pq.write_table(table, io.BytesIO(), compression="zstd")
 
     line("limit: Parquet, zstd", size, cpu_seconds(parquet))

@@ -6,20 +6,72 @@ user's own comes from an installed package through the entry point group ``colop
 
 from __future__ import annotations
 
+from functools import cache
+from importlib.metadata import entry_points
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from colophon.filters.batch import Batch
 from colophon.filters.clean import Clean
 from colophon.filters.duplicates import components, edges_of_keys, judge, spanning_forest
+from colophon.filters.identity import Identity
 from colophon.filters.language import Language
 from colophon.filters.length import Length
 from colophon.filters.minhash import band_keys, choose_bands, shingles, signatures, unique_shingles
 from colophon.filters.registry import Decision, Filter
 from colophon.filters.tokens import Tokens, normalized_key, tokenize
+from colophon.schemas import UsageError
 
-FILTERS: Final[dict[str, type[Filter]]] = {"language": Language, "length": Length}
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = [
+    "FILTERS",
+    "Batch",
+    "Clean",
+    "Decision",
+    "Filter",
+    "Identity",
+    "Language",
+    "Length",
+    "Tokens",
+    "all_filters",
+    "band_keys",
+    "choose_bands",
+    "components",
+    "edges_of_keys",
+    "judge",
+    "normalized_key",
+    "shingles",
+    "signatures",
+    "spanning_forest",
+    "tokenize",
+    "unique_shingles",
+]
+
+FILTERS: Final[dict[str, type[Filter]]] = {"language": Language, "length": Length, "identity": Identity}
 """The built-in filters by name, in the order in which they run."""
 
 
-def all_filters() -> dict[str, type[Filter]]:
-    return dict(FILTERS)
+@cache
+def all_filters() -> Mapping[str, type[Filter]]:
+    """All filters by name: the built-in ones, then those of installed packages, sorted, in the order they run.
+
+    Raises:
+        UsageError: An installed package brings a filter whose name is taken or is not its own, or that does not load.
+    """
+    found = dict(FILTERS)
+    origins = dict.fromkeys(FILTERS, "Colophon")
+    for point in sorted(entry_points(group="colophon.filters"), key=lambda point: (point.name, point.value)):
+        origin = f"{point.value} of {point.dist.name if point.dist else 'an unknown package'}"
+        if point.name in found:
+            raise UsageError(f"two filters are named {point.name!r}: {origins[point.name]} and {origin}")
+        try:
+            loaded = point.load()
+        except Exception as error:
+            raise UsageError(f"the filter {point.name!r} ({origin}) cannot be loaded: {error}") from error
+        if getattr(loaded, "name", None) != point.name:
+            raise UsageError(f"the filter {point.name!r} ({origin}) does not say that name of itself")
+        found[point.name] = loaded
+        origins[point.name] = origin
+    return MappingProxyType(found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from colophon.filters.tokens import Tokens, tokenize
 
@@ -26,7 +26,7 @@ class Batch:
     """
 
     texts: Sequence[str]
-    scores: dict[str, pa.Array] = field(default_factory=dict)
+    scores: dict[str, pa.Array[Any]] = field(default_factory=dict)
 
     @cached_property
     def tokens(self) -> Tokens:

@@ -12,7 +12,7 @@ What is done, in this order, again until nothing changes (so cleaning a clean te
    spaces, word joiners, byte order marks, invisible operators, bidirectional controls, tags, noncharacters. The
    zero-width joiner and non-joiner stay where they shape what is seen: after a letter of a script that uses them
    (Arabic, those of India, …) and in emoji. Half a surrogate pair, which no UTF-8 can hold, becomes U+FFFD;
-   U+FFFD stays, for it says that something was lost.
+   U+FFFD stays, for it says that something was lost. Of the combining marks on one letter the first 30 stay.
 4. **White space.** None at the end of a line; a run of spaces inside a line becomes one; at most one blank line in a
    row, none at the ends. Indentation stays, and a line indented by a tab or four spaces, which is code, is kept
    with its runs.
@@ -40,6 +40,7 @@ _REPAIR = TextFixerConfig(
     uncurl_quotes=False,
     fix_character_width=False,
     fix_latin_ligatures=False,  # done for every line below, not only for those with mojibake
+    normalization=None,  # done below, once marks are few
     explain=False,
 )
 
@@ -89,6 +90,14 @@ _LIGATURES = str.maketrans(
         "\ufb06": "st",
     }
 )
+# Canonical ordering takes the square of the marks on one letter. No language needs more than 30: Unicode Standard
+# Annex 15, Stream-Safe Text. The blocks that have marks, with letters of theirs; which are marks is asked later.
+_MOST_MARKS = 30
+_MARK = (
+    "[\u0300-\u036f\u0483-\u0487\u0591-\u1dff\u20d0-\u20f0\u2cef-\u2cf1\u2d7f\u2de0-\u2dff\u302a-\u302f\u3099\u309a"
+    "\ua66f-\uabff\ufb1e\ufe20-\ufe2f\U000101fd-\U0001ffff]"
+)
+_MANY_MARKS = re.compile(f"{_MARK}{_MARK}{{{_MOST_MARKS},}}")
 _RUN = re.compile("  +")
 _BLANK_LINES = re.compile("\n{3,}")
 
@@ -103,12 +112,29 @@ def _odd_character(match: re.Match[str]) -> str:
     return char.translate(_LIGATURES) if "\ufb00" <= char <= "\ufb06" else ""
 
 
+def _fewer_marks(run: re.Match[str]) -> str:
+    """A run without those combining marks that follow 30 others."""
+    kept, marks = [], 0
+    for char in run[0]:
+        marks = marks + 1 if unicodedata.combining(char) else 0
+        if marks <= _MOST_MARKS:
+            kept.append(char)
+    return "".join(kept)
+
+
+def _has_mojibake(text: str) -> bool:
+    """Whether ftfy may see mojibake somewhere; asked of the surroundings of suspicious places alone."""
+    for match in _SUSPICIOUS.finditer(text):
+        start = match.start()
+        line = text.rfind("\n", max(0, start - _REACH), start) + 1
+        if is_bad(text[max(0, line, start - _REACH) : match.end() + _REACH]):
+            return True
+    return False
+
+
 def _repair_line(line: str) -> str:
-    """Repair the mojibake of a line, if ftfy sees any."""
-    for match in _SUSPICIOUS.finditer(line):
-        if is_bad(line[max(0, match.start() - _REACH) : match.end() + _REACH]):
-            return fix_text(line, _REPAIR) if is_bad(line) else line
-    return line
+    """Repair the mojibake of a line, if it has any."""
+    return fix_text(line, _REPAIR) if _SUSPICIOUS.search(line) and is_bad(line) else line
 
 
 def _plain_white_space(text: str) -> str:
@@ -157,14 +183,15 @@ class Clean:
             text = _ESCAPE.sub("", text)
         if text.isascii():
             return _plain_white_space(_CONTROL.sub("", text) if odd else text)
-        if self.fix_encoding and _SUSPICIOUS.search(text):
-            text = "\n".join(line if line.isascii() else _repair_line(line) for line in text.split("\n"))
+        if self.fix_encoding and _has_mojibake(text):
+            text = "\n".join(_repair_line(line) for line in text.split("\n"))
             odd = _ODD.search(text)
         if odd:
             text = _SPACE.sub(" ", text)
             if _ODD.search(text):
                 text = _IDLE_JOINER.sub("", _SOFT_BREAK.sub("", _PAIR.sub(_join_pair, text)))
                 text = _ODD.sub(_odd_character, text)
+        text = _MANY_MARKS.sub(_fewer_marks, text)
         if not unicodedata.is_normalized("NFC", text):
             text = unicodedata.normalize("NFC", text)
         return _plain_white_space(text)

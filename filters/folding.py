@@ -55,9 +55,8 @@ SPACELESS = (
 """First and last code points of the blocks of Han, Hiragana, Katakana, Thai, Lao, Tibetan, Myanmar and Khmer."""
 
 _SIZE = 0x110000
-_CHANGING = (
-    0x30000  # from here on no character folds, decomposes or combines; a test holds Python's data to it
-)
+# From here on no character folds, decomposes or combines; a test holds Python's data to it.
+_CHANGING = 0x30000
 _SEPARATOR = chr(_SIZE - 1)  # a noncharacter: it never folds and never combines
 
 

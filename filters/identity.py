@@ -6,7 +6,7 @@ the rates are for is to see, over a corpus, who is written about and what else t
 
 A word with another meaning in science (*black*, *old*, *male*, *bipolar*) and every adjective of nationality counts only
 with a noun for a person: right after it (*old men*), after other such words (*young and old Welsh farmers*), or
-before a form of *be* (*the farmers were mostly old*). Phrases that only look like a mention (*daughter cells*,
+before a form of *be* (*the farmers were mostly old*); a condition only after one (*farmers with dyslexia*). Phrases that only look like a mention (*daughter cells*,
 *double-blind*, *65-year-old*) stand in the same file under the axis ``no_mention`` and hide what is in them. The longest
 phrase at a place counts, once, on one axis.
 
@@ -353,7 +353,7 @@ class Identity:
     scores: ClassVar[type] = IdentityScores
 
     def annotate(self, batch: Batch) -> Mapping[str, pa.Array[Any]]:
-        """The column ``bias``, as `IdentityScores` declares it; needs the column ``language`` of `Language`."""
+        """The column ``bias``, as `IdentityScores` declares it; null for all without the scores of `Language`."""
         n = len(batch.texts)
         tokens = batch.tokens
         n_words = np.diff(tokens.offsets)
@@ -362,7 +362,8 @@ class Identity:
         text = np.searchsorted(tokens.offsets, at, side="right") - 1
         counts = np.bincount(text * len(AXES) + found[at], minlength=n * len(AXES)).reshape(n, len(AXES))
         rates = counts * _PER / np.maximum(n_words, 1)[:, None]
-        known = np.isin(np.array(batch.scores["language"].to_pylist(), object), LANGUAGES)
+        languages = batch.scores["language"].to_pylist() if "language" in batch.scores else [None] * n
+        known = np.array([language in LANGUAGES for language in languages], np.bool_)
         return {
             "bias": pa.StructArray.from_arrays(
                 [pa.array(np.where(known, column, 0.0)) for column in rates.T],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
 
@@ -36,9 +36,7 @@ class Decision:
     @classmethod
     def keep(cls, n: int) -> Decision:
         """A decision that keeps all of n documents; rules then write into its arrays."""
-        return cls(
-            np.zeros(n, np.bool_), np.full(n, "", np.object_), np.full(n, np.nan), np.full(n, np.nan)
-        )
+        return cls(np.zeros(n, np.bool_), np.full(n, "", np.object_), np.full(n, np.nan), np.full(n, np.nan))
 
     def rule(self, broken: np.ndarray, reason: str, value: np.ndarray, threshold: float) -> None:
         """Drop the documents where `broken` (bool[n]) holds and no earlier rule did."""
@@ -63,10 +61,10 @@ class Filter(Protocol):
     name: ClassVar[str]
     scores: ClassVar[type]
 
-    def annotate(self, batch: Batch) -> Mapping[str, pa.Array]:
+    def annotate(self, batch: Batch) -> Mapping[str, pa.Array[Any]]:
         """The score columns of a batch, n values each, as declared in `scores`."""
         ...
 
-    def decide(self, scores: Mapping[str, pa.Array]) -> Decision:
+    def decide(self, scores: Mapping[str, pa.Array[Any]]) -> Decision:
         """Turn score columns, this filter's and earlier ones', into fates."""
         ...

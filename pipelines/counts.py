@@ -19,7 +19,15 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-__all__ = ["Counts", "by_source_and_stage", "count_data", "count_ledger", "inputs_line", "kept_of", "merge_counts"]
+__all__ = [
+    "Counts",
+    "by_source_and_stage",
+    "count_data",
+    "count_ledger",
+    "inputs_line",
+    "kept_of",
+    "merge_counts",
+]
 
 #: Counts by dotted path of names, for example ``language`` → ``en`` → 12.
 Counts = dict[str, dict[str, int]]
@@ -31,7 +39,10 @@ _SUMS = ("n_chars", "n_words", "n_tokens", "duplicates_dropped")
 def _tally(column: pa.ChunkedArray | pa.Array) -> dict[str, int]:
     counted = pc.value_counts(column)
     names = counted.field("values").to_pylist()
-    return {"" if name is None else str(name): n for name, n in zip(names, counted.field("counts").to_pylist(), strict=True)}
+    return {
+        "" if name is None else str(name): n
+        for name, n in zip(names, counted.field("counts").to_pylist(), strict=True)
+    }
 
 
 def count_data(table: pa.Table) -> Counts:
@@ -49,7 +60,9 @@ def count_data(table: pa.Table) -> Counts:
         words = np.array([0 if n is None else n for n in table["n_words"].to_pylist()], np.float64)
         mentions = {}
         for axis in bias.type.names:
-            rates = np.nan_to_num(pc.struct_field(bias, axis).to_numpy(zero_copy_only=False).astype(np.float64))
+            rates = np.nan_to_num(
+                pc.struct_field(bias, axis).to_numpy(zero_copy_only=False).astype(np.float64)
+            )
             mentions[axis] = int(np.rint(rates * words / 1e4).sum())
         judged = pc.is_valid(bias).to_numpy(zero_copy_only=False)
         counts["identity_mentions"] = mentions
@@ -75,9 +88,9 @@ def merge_counts(parts: Iterable[Mapping[str, Mapping[str, int]]]) -> Counts:
 
 
 def by_source_and_stage(fates: Mapping[str, int], stages: Sequence[str]) -> dict[str, Any]:
-    """The funnel of every source: what came into each stage, what it dropped and why, what failed in it.
+    r"""The funnel of every source: what came into each stage, what it dropped and why, what failed in it.
 
-    >>> funnel = by_source_and_stage({"a\\tkept\\t\\t": 3, "a\\tdropped\\tlength\\ttoo_few_words": 1}, ["read", "length"])
+    >>> funnel = by_source_and_stage({"a\tkept\t\t": 3, "a\tdropped\tlength\ttoo_few_words": 1}, ["read", "length"])
     >>> funnel["a"]["stages"]["length"]
     {'in': 4, 'kept': 3, 'dropped': 1, 'failed': 0, 'reasons': {'too_few_words': 1}}
     """
@@ -106,7 +119,7 @@ def by_source_and_stage(fates: Mapping[str, int], stages: Sequence[str]) -> dict
 
 def inputs_line(source: str, uri: str, sha256: str) -> bytes:
     """How one input file enters the digest of all inputs: its names and its digest."""
-    return hashlib.sha256("\0".join((source, uri, sha256)).encode()).digest()
+    return hashlib.sha256(f"{source}\0{uri}\0{sha256}".encode()).digest()
 
 
 def kept_of(fates: Mapping[str, int]) -> dict[str, int]:
@@ -115,5 +128,3 @@ def kept_of(fates: Mapping[str, int]) -> dict[str, int]:
     for key, n in fates.items():
         total[key.split("\t")[1]] += n
     return total
-
-

@@ -19,7 +19,7 @@ __all__ = ["Curate"]
 
 
 @dataclass
-class Curate(beam.PTransform):  # type: ignore[misc]
+class Curate(beam.PTransform):
     """Units to one element: the documents by fate, after the manifest is written.
 
     It keeps to a plain shape, so that every engine runs it: DoFns with one output, GroupByKey, Combine,
@@ -34,9 +34,8 @@ class Curate(beam.PTransform):  # type: ignore[misc]
         if self.job.recipe.deduplicate.enabled:
             verdicts = staged | "Deduplicate" >> Deduplicate(self.job)
         else:
-            verdicts = (
-                staged
-                | "NoVerdicts" >> beam.FlatMap(lambda _: ()).with_output_types(tuple[int, bytes])
+            verdicts = staged | "NoVerdicts" >> beam.FlatMap(lambda _: ()).with_output_types(
+                tuple[int, bytes]
             )
         written = (staged, verdicts) | "Write" >> WriteShards(self.job)
         return written | "Account" >> WriteManifest(self.job)

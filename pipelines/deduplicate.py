@@ -8,6 +8,7 @@ document is dropped only for one that it was itself compared with.
 
 from __future__ import annotations
 
+import itertools
 import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,13 @@ import orjson
 import pyarrow.parquet as pq
 
 from colophon.filters import (
-    band_keys, components, edges_of_keys, judge, spanning_forest, tokenize, unique_shingles,
+    band_keys,
+    components,
+    edges_of_keys,
+    judge,
+    spanning_forest,
+    tokenize,
+    unique_shingles,
 )  # fmt: skip
 from colophon.pipelines.fates import columns_for_fates, fates_of
 from colophon.pipelines.storage import aside
@@ -72,7 +79,7 @@ _ROWS_AT_ONCE = 512
 _SUMMARY, _CANDIDATES = b"s", b"c"
 
 
-class _EmitKeys(beam.DoFn):  # type: ignore[misc]
+class _EmitKeys(beam.DoFn):
     """A unit's band keys and exact keys, one block for each partition: count, keys, rows."""
 
     def __init__(self, job: Job) -> None:
@@ -100,14 +107,14 @@ class _EmitKeys(beam.DoFn):  # type: ignore[misc]
         short = ((keys >> np.uint64(32 - bits)) & np.uint64(0xFFFFFFFF)).astype("<u4")
         order = np.argsort(partition, kind="stable")
         ends = np.searchsorted(partition[order], np.arange(self.job.partitions + 1))
-        for number, (start, end) in enumerate(zip(ends, ends[1:], strict=False)):
+        for number, (start, end) in enumerate(itertools.pairwise(ends)):
             if end > start:
                 chosen = order[start:end]
                 head = struct.pack("<II", unit, end - start)
                 yield number, head + short[chosen].tobytes() + owners[chosen].astype("<u4").tobytes()
 
 
-class _FindCandidates(beam.DoFn):  # type: ignore[misc]
+class _FindCandidates(beam.DoFn):
     """All blocks of a partition to a spanning forest over the documents that share a key."""
 
     def process(self, element: tuple[int, Iterable[bytes]]) -> Iterator[tuple[int, bytes]]:
@@ -122,7 +129,7 @@ class _FindCandidates(beam.DoFn):  # type: ignore[misc]
             yield 0, spanning_forest(edges).tobytes()
 
 
-class _MergeForests(beam.CombineFn):  # type: ignore[misc]
+class _MergeForests(beam.CombineFn):
     """Merges forests; what it holds is bounded by the documents that are candidates, 16 bytes each."""
 
     def create_accumulator(self) -> list[bytes]:
@@ -149,7 +156,7 @@ class _MergeForests(beam.CombineFn):  # type: ignore[misc]
         return spanning_forest(edges).tobytes() if len(edges) else b""
 
 
-class _Connect(beam.DoFn):  # type: ignore[misc]
+class _Connect(beam.DoFn):
     """The forest of all candidates to components, and the components to tasks of about equal size."""
 
     def process(self, element: tuple[int, bytes]) -> Iterator[tuple[int, bytes]]:
@@ -170,7 +177,7 @@ class _Connect(beam.DoFn):  # type: ignore[misc]
             yield int(unit[start]), _CANDIDATES + place[start:end].tobytes()
 
 
-class _ShareShingles(beam.DoFn):  # type: ignore[misc]
+class _ShareShingles(beam.DoFn):
     """The shingles of a unit's candidates into a file, and for each task what the judge must know of them."""
 
     def __init__(self, job: Job) -> None:
@@ -256,7 +263,7 @@ def order_of_preference(known: np.ndarray, settings: Settings) -> np.ndarray:
     return np.lexsort([*reversed(last), *reversed(chosen), known["component"]])
 
 
-class _Judge(beam.DoFn):  # type: ignore[misc]
+class _Judge(beam.DoFn):
     """Whole components to verdicts, document by document in order of preference."""
 
     def __init__(self, job: Job) -> None:
@@ -296,7 +303,12 @@ class _Judge(beam.DoFn):  # type: ignore[misc]
                 yield int(unit), b"v" + of_unit.tobytes()
 
     def _near(
-        self, known: np.ndarray, speakers: np.ndarray, kept_by: np.ndarray, similarity: np.ndarray, threshold: float
+        self,
+        known: np.ndarray,
+        speakers: np.ndarray,
+        kept_by: np.ndarray,
+        similarity: np.ndarray,
+        threshold: float,
     ) -> None:
         """Judge each component that has two texts or more; writes into `kept_by` and `similarity`."""
         if not len(speakers):
@@ -328,7 +340,7 @@ def _tagged_summary(element: tuple[int, bytes]) -> tuple[int, bytes]:
 
 
 @dataclass
-class Deduplicate(beam.PTransform):  # type: ignore[misc]
+class Deduplicate(beam.PTransform):
     """``(unit index, summary)`` to ``(unit index, verdicts)``: ``b"v"`` and a `VERDICT` array.
 
     Only documents that are dropped, or for which others are, have a verdict.

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
 
 from colophon.pipelines.verify import load_manifest
 from colophon.schemas import KEPT, UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["explain", "tell"]
 
@@ -143,7 +145,9 @@ def tell(story: dict[str, Any]) -> str:
     for stage in story["stages"]:
         lines.append(f"  {stage['stage']:<12}{_verdict(stage, row, data)}")
     if row["fate"] == KEPT:
-        lines.append(f"  fate      kept: row {story['row']} of {story['file']}, text sha256 {data['text_sha256']}")
+        lines.append(
+            f"  fate      kept: row {story['row']} of {story['file']}, text sha256 {data['text_sha256']}"
+        )
         if story["copies"]:
             lines.append(f"            stands for {len(story['copies'])} dropped:")
             lines += [
@@ -157,7 +161,9 @@ def tell(story: dict[str, Any]) -> str:
         if story["kept_instead"]:
             other = story["kept_instead"]
             lines.append(f"            kept in its place: {_place(other)}")
-            lines.append(f"            id {other['id']}, with which it was compared: similarity {_number(row['similarity'])}")
+            lines.append(
+                f"            id {other['id']}, with which it was compared: similarity {_number(row['similarity'])}"
+            )
     return "\n".join(lines)
 
 

@@ -70,7 +70,9 @@ def fates_of(staged: pa.Table | pa.RecordBatch, filters: Mapping[str, Filter]) -
             # Every filter sees the documents that could be read, also those an earlier filter dropped:
             # a score's column is then as long for all, and no filter's order matters to another.
             scores = {
-                column: staged.column(column).take(take) for f in filters.values() for column in arrow_schema(f.scores).names
+                column: staged.column(column).take(take)
+                for f in filters.values()
+                for column in arrow_schema(f.scores).names
             }
             decision = one.decide(scores)
             rows = open_rows[decision.drop & (fate[open_rows] == KEPT)]

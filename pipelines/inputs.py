@@ -83,13 +83,17 @@ class PartReader:
             )
             # What came so far stays; but the digest and the documents may be of different states of the file.
             if _fingerprint(stream) != part.file.fingerprint:
-                yield Unreadable("changed_while_read", "the file was written to during the run", locator=f"end={part.end}")
+                yield Unreadable(
+                    "changed_while_read", "the file was written to during the run", locator=f"end={part.end}"
+                )
 
     def _digest(self, part: Part) -> str:
         """Sha256 of the whole file; of one read in parts only once, by whichever worker comes first."""
         if part.end is None:
             return _sha256(part.file)
-        name = hashlib.sha256(f"{part.file.path}\0{part.file.fingerprint}".encode("utf-8", "surrogateescape")).hexdigest()
+        name = hashlib.sha256(
+            f"{part.file.path}\0{part.file.fingerprint}".encode("utf-8", "surrogateescape")
+        ).hexdigest()
         known = self.staging / "digests" / name
         try:
             return known.read_text()

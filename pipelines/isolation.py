@@ -69,6 +69,9 @@ class Isolated:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def __del__(self) -> None:
+        self.close()
+
     def __call__(self, format: Format, data: bytes, options: ReadOptions) -> list[Document | Unreadable]:  # noqa: A002 - its name everywhere
         """Read the bytes of one file as `format`; what `read_stream` takes for its `isolate`.
 
@@ -129,29 +132,34 @@ class _Child:
             # What is asked is read at once, so a write that waits means a child that is stopped or gone.
             ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", int(_START_SECONDS), 0))
             limits = [str(theirs.fileno()), str(seconds), str(memory_bytes)]
-            self._process = subprocess.Popen(
-                # -P: nothing is imported from the directory that happens to be the current one.
-                [sys.executable, "-P", "-m", "colophon.pipelines.isolation", *limits],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=complaints,
-                pass_fds=[theirs.fileno()],
-                env={**os.environ, **_ENVIRONMENT, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-            )
+            try:
+                self._process = subprocess.Popen(
+                    # -P: nothing is imported from the directory that happens to be the current one.
+                    [sys.executable, "-P", "-m", "colophon.pipelines.isolation", *limits],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=complaints,
+                    pass_fds=[theirs.fileno()],
+                    env={**os.environ, **_ENVIRONMENT, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+                )
+            except OSError as error:
+                raise RunFailed(f"the child process for parsers does not start: {error}") from error
             # Else this process would hold the child's end open and never see that it is gone.
             theirs.close()
             self._connection = Connection(ours.detach())
-            try:
-                ready = self._connection.poll(_START_SECONDS) and self._connection.recv_bytes() == _READY
-            except (EOFError, OSError):
-                ready = False
-            if not ready:
+            if not self._is_ready():
                 self.kill()
                 complaints.seek(0)
                 last = complaints.read().decode(errors="replace").strip().rpartition("\n")[2]
                 raise RunFailed(
-                    f"the child process for parsers does not start ({_ending(self._process)}): {last}"
+                    f"the child process for parsers does not start: {_ending(self._process)}, {last or 'no message'}"
                 )
+
+    def _is_ready(self) -> bool:
+        try:
+            return self._connection.poll(_START_SECONDS) and self._connection.recv_bytes() == _READY
+        except (EOFError, OSError):
+            return False
 
     def alive(self) -> bool:
         return self._process.poll() is None

@@ -69,7 +69,7 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
     write_whole(folder / "manifest.json", content)
 
 
-class _WriteManifest(beam.DoFn):  # type: ignore[misc]
+class _WriteManifest(beam.DoFn):
     def __init__(self, job: Job) -> None:
         self.job = job
 
@@ -80,7 +80,7 @@ class _WriteManifest(beam.DoFn):  # type: ignore[misc]
 
 
 @dataclass
-class WriteManifest(beam.PTransform):  # type: ignore[misc]
+class WriteManifest(beam.PTransform):
     """All ``(0, shard summary)`` to one manifest; gives the number of documents by fate, as JSON."""
 
     job: Job

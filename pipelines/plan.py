@@ -28,7 +28,18 @@ if TYPE_CHECKING:
     from colophon.filters import Filter
     from colophon.schemas import Recipe, Source
 
-__all__ = ["InputFile", "Part", "Plan", "Unit", "code_digest", "cuts_here", "libraries", "make_plan", "materials_of", "uri_of_path"]
+__all__ = [
+    "InputFile",
+    "Part",
+    "Plan",
+    "Unit",
+    "code_digest",
+    "cuts_here",
+    "libraries",
+    "make_plan",
+    "materials_of",
+    "uri_of_path",
+]
 
 #: Libraries whose version can change a staged or written byte.
 _LIBRARIES = (
@@ -179,7 +190,11 @@ def _glob(pattern: str) -> re.Pattern[str]:
     known = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
     regex = "".join(
         known.get(piece)
-        or ("[" + ("^" if piece[1] == "!" else "") + piece[1:].lstrip("!") if len(piece) > 1 else re.escape(piece))
+        or (
+            "[" + ("^" if piece[1] == "!" else "") + piece[1:].lstrip("!")
+            if len(piece) > 1
+            else re.escape(piece)
+        )
         for piece in pieces
     )
     return re.compile(regex, re.DOTALL)
@@ -208,9 +223,11 @@ def _input_file(source: Source, root: str, path: str, known_fault: str) -> Input
     relative = os.path.relpath(path, root) if path != root else Path(path).name
     uri = uri_of_path(relative)
     try:
-        status = os.stat(path)
+        status = Path(path).stat()
     except OSError as error:
-        reason = known_fault or ("dangling_link" if error.errno in {errno.ENOENT, errno.ELOOP} else "unreadable")
+        reason = known_fault or (
+            "dangling_link" if error.errno in {errno.ENOENT, errno.ELOOP} else "unreadable"
+        )
         return InputFile(source.name, path, uri, 0, reason, reason)
     reason = known_fault or ("" if stat.S_ISREG(status.st_mode) else "not_a_regular_file")
     # The time of the last change of the inode cannot be set by hand, so an edit that keeps size and
@@ -233,7 +250,9 @@ def _list_source(index: int, source: Source, hidden: list[str]) -> list[InputFil
         return [_input_file(source, str(root), str(root), "")]
     found = sorted(_walk(root, hidden))
     if not found:
-        raise RecipeError(fault(f"{key}.path", source.path, "a folder with at least one file that is not hidden"))
+        raise RecipeError(
+            fault(f"{key}.path", source.path, "a folder with at least one file that is not hidden")
+        )
     names = {path: os.path.relpath(path, root) for path, _ in found}
     chosen: set[str] = set()
     for nth, pattern in enumerate(source.include):
@@ -259,7 +278,9 @@ def _list_source(index: int, source: Source, hidden: list[str]) -> list[InputFil
             )
         chosen -= matched
     if not chosen:
-        raise RecipeError(fault(f"{key}.exclude", list(source.exclude), "patterns that leave at least one file"))
+        raise RecipeError(
+            fault(f"{key}.exclude", list(source.exclude), "patterns that leave at least one file")
+        )
     inputs = [_input_file(source, str(root), path, why) for path, why in found if path in chosen]
     return sorted(inputs, key=lambda file: file.uri)
 

@@ -9,7 +9,7 @@ import hashlib
 import os
 import resource
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -46,7 +46,7 @@ def document_id(source: str, uri: str, locator: str) -> str:
     >>> document_id("papers", "a.xml", "")
     'e3a7f7b9e8d0e1b3f2b8f9e0a6e5f1c4'
     """
-    return hashlib.sha256("\0".join((source, uri, locator)).encode()).hexdigest()[:32]
+    return hashlib.sha256(f"{source}\0{uri}\0{locator}".encode()).hexdigest()[:32]
 
 
 def staged_schema(recipe: Recipe) -> pa.Schema:
@@ -96,7 +96,7 @@ class _Stager:
         self.recipe = recipe
         self.schema = staged_schema(recipe)
         self.priority = {source.name: source for source in recipe.sources}
-        self.seconds: Counter[str] = Counter()
+        self.seconds: defaultdict[str, float] = defaultdict(float)
         self.counts: Counter[str] = Counter()
 
     def timed(self, stage: str, began: float) -> float:
@@ -160,7 +160,9 @@ class _Stager:
             batch.scores.update(one.annotate(batch))
             began = self.timed(name, began)
         deduplicate = self.recipe.deduplicate
-        signed = signatures(batch.tokens, deduplicate.shingle_size, deduplicate.permutations, deduplicate.seed)
+        signed = signatures(
+            batch.tokens, deduplicate.shingle_size, deduplicate.permutations, deduplicate.seed
+        )
         keys = normalized_key(batch.texts)
         for row, key, signature in zip(alive, keys, signed, strict=True):
             row["text_sha256"] = hashlib.sha256(row["text"].encode()).hexdigest()
@@ -227,9 +229,17 @@ def stage_unit(unit: Unit, recipe: Recipe, target: Path, staging: Path) -> dict[
             yield stager.batch(waiting.rows)
             waiting.rows = []
 
-    with aside(target) as temporary, pq.ParquetWriter(
-        temporary, stager.schema, compression="zstd", compression_level=1, use_dictionary=False, write_statistics=False
-    ) as writer:
+    with (
+        aside(target) as temporary,
+        pq.ParquetWriter(
+            temporary,
+            stager.schema,
+            compression="zstd",
+            compression_level=1,
+            use_dictionary=False,
+            write_statistics=False,
+        ) as writer,
+    ):
         for batch in batches():
             began = time.thread_time()
             writer.write_batch(batch)
@@ -249,7 +259,7 @@ def text_bytes(staged: pq.ParquetFile) -> int:
     return total
 
 
-class _Stage(beam.DoFn):  # type: ignore[misc]
+class _Stage(beam.DoFn):
     def __init__(self, job: Job) -> None:
         self.job = job
 
@@ -269,11 +279,14 @@ class _Stage(beam.DoFn):  # type: ignore[misc]
             done |= {"documents": rows, "pid": os.getpid(), **lost}
             done["peak_bytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
             write_whole(self.job.progress / f"unit-{unit.index:08d}.json", orjson.dumps(done))
-            yield unit.index, orjson.dumps({"key": unit.key, "name": unit.name, "bytes": size, "documents": rows})
+            yield (
+                unit.index,
+                orjson.dumps({"key": unit.key, "name": unit.name, "bytes": size, "documents": rows}),
+            )
 
 
 @dataclass
-class StageUnits(beam.PTransform):  # type: ignore[misc]
+class StageUnits(beam.PTransform):
     """Units to ``(unit index, summary)``; the summary is JSON with the staged file's key, bytes and documents."""
 
     job: Job

@@ -7,13 +7,13 @@ import errno
 import os
 import uuid
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from colophon.schemas import RunFailed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 __all__ = ["ASIDE", "aside", "clear_asides", "explain_os_error", "write_whole"]
 

@@ -12,13 +12,22 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from colophon.pipelines.counts import by_source_and_stage, count_data, count_ledger, inputs_line, kept_of, merge_counts
 from colophon.pipelines.canonical import canonical_digest, manifest_bytes
+from colophon.pipelines.counts import (
+    by_source_and_stage,
+    count_data,
+    count_ledger,
+    inputs_line,
+    kept_of,
+    merge_counts,
+)
 from colophon.schemas import DROPPED, KEPT, MANIFEST_FORMAT, LedgerRow, UsageError, arrow_schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from colophon.pipelines.counts import Counts
 
 __all__ = ["Verification", "load_manifest", "verify"]
 
@@ -53,20 +62,26 @@ def load_manifest(folder: Path) -> dict[str, Any]:
     """
     path = folder / "manifest.json"
     if not folder.is_dir():
-        raise UsageError(f"{folder}: there is no such folder; name the folder of a dataset, the one with manifest.json")
+        raise UsageError(
+            f"{folder}: there is no such folder; name the folder of a dataset, the one with manifest.json"
+        )
     if not path.is_file():
-        raise UsageError(f"{folder}: has no manifest.json, so it is no finished dataset; a run writes it last")
+        raise UsageError(
+            f"{folder}: has no manifest.json, so it is no finished dataset; a run writes it last"
+        )
     try:
         manifest = json.loads(path.read_bytes())
     except (ValueError, OSError) as error:
         raise UsageError(f"{path}: cannot be read as JSON: {error}") from error
     if not isinstance(manifest, dict) or manifest.get("format") != MANIFEST_FORMAT:
         given = manifest.get("format") if isinstance(manifest, dict) else type(manifest).__name__
-        raise UsageError(f"{path}: has format {given!r}; this version of Colophon reads format {MANIFEST_FORMAT}")
+        raise UsageError(
+            f"{path}: has format {given!r}; this version of Colophon reads format {MANIFEST_FORMAT}"
+        )
     return manifest
 
 
-def verify(folder: Path, watch: Callable[[int, int], None] = lambda done, total: None) -> Verification:
+def verify(folder: Path, watch: Callable[[int, int], None] | None = None) -> Verification:
     """Check everything that a manifest says.
 
     Args:
@@ -88,13 +103,19 @@ def verify(folder: Path, watch: Callable[[int, int], None] = lambda done, total:
         result.faults.append(str(error))
         return result
     try:
-        _verify(folder, manifest, result, watch)
+        _verify(folder, manifest, result, watch or _nobody)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         result.faults.append(f"manifest.json: its form is broken: {type(error).__name__} {error}")
     return result
 
 
-def _verify(folder: Path, manifest: dict[str, Any], result: Verification, watch: Callable[[int, int], None]) -> None:
+def _nobody(_done: int, _total: int) -> None:
+    """Whom progress is told if nobody asked."""
+
+
+def _verify(
+    folder: Path, manifest: dict[str, Any], result: Verification, watch: Callable[[int, int], None]
+) -> None:
     faults = result.faults
     content = (folder / "manifest.json").read_bytes()
     if content != manifest_bytes(manifest):
@@ -137,7 +158,11 @@ def _hash(path: Path, watch: Callable[[int], None]) -> tuple[str, int]:
 def _check_set(folder: Path, manifest: dict[str, Any], result: Verification) -> None:
     """The files that are there are exactly those that the manifest lists."""
     listed = set(manifest["files"]) | _AROUND
-    found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file() or path.is_symlink()}
+    found = {
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if path.is_file() or path.is_symlink()
+    }
     found = {name for name in found if name.split("/")[0] not in _AROUND_FOLDERS}
     result.faults += [f"{name}: is missing" for name in sorted(listed - found - {"run.json"})]
     result.faults += [f"{name}: is not in the manifest" for name in sorted(found - listed)]
@@ -154,7 +179,9 @@ def _check_sums(folder: Path, manifest: dict[str, Any], manifest_digest: str, re
     for name in sorted(expected.keys() | given.keys()):
         if expected.get(name) != given.get(name):
             said = given.get(name, "nothing")
-            result.faults.append(f"SHA256SUMS: says {said} of {name}, it should say {expected.get(name, 'nothing')}")
+            result.faults.append(
+                f"SHA256SUMS: says {said} of {name}, it should say {expected.get(name, 'nothing')}"
+            )
     if len(lines) != len(given):
         result.faults.append("SHA256SUMS: names a file twice")
 
@@ -178,13 +205,87 @@ class _Ids:
         return np.concatenate(self.parts) if self.parts else np.empty(0, "V16")
 
 
-def _recount(folder: Path, manifest: dict[str, Any], result: Verification, watch: Callable[[int, int], None]) -> None:
-    """Read every row again: counts, digests of texts, identities, duplicates."""
+class _Recount:
+    """Every row read again: counts, digests of texts, identities, duplicates."""
+
+    def __init__(self, folder: Path, manifest: dict[str, Any], faults: list[str]) -> None:
+        self.folder, self.manifest, self.faults = folder, manifest, faults
+        self.ids, self.stands_for = _Ids(), _Ids()
+        self.claimed: Counter[str] = Counter()
+        self.counted: list[Counts] = []
+        self.inputs: list[str] = []
+
+    def part(self, name: str) -> None:
+        """One shard: its file in ``data/`` and its file in ``ledger/``."""
+        try:
+            kept, listed = self._data(name), self._ledger(name)
+        except (pa.ArrowException, OSError, KeyError) as error:
+            self.faults.append(f"part {name}: cannot be read: {str(error).splitlines()[0]}")
+            return
+        if kept != listed:
+            self.faults.append(
+                f"data/{name} and ledger/{name}: do not name the same kept documents in the same order"
+            )
+
+    def _data(self, name: str) -> list[str]:
+        kept: list[str] = []
+        for table in _tables(self.folder / "data" / name):
+            columns = ("id", "text", "text_sha256", "duplicate_cluster", "duplicates_dropped")
+            for one, text, sha256, cluster, copies in zip(
+                *(table[c].to_pylist() for c in columns), strict=True
+            ):
+                if hashlib.sha256(text.encode()).hexdigest() != sha256:
+                    self.faults.append(
+                        f"data/{name}: document {one} has a text that is not the one its text_sha256 names"
+                    )
+                if copies:
+                    self.claimed[one] = copies
+                if cluster != (one if copies else None):
+                    self.faults.append(
+                        f"data/{name}: document {one} has duplicate_cluster {cluster} and {copies} copies dropped"
+                    )
+                kept.append(one)
+            self.counted.append(count_data(table))
+        _compare_rows(f"data/{name}", self.manifest, len(kept), self.faults)
+        return kept
+
+    def _ledger(self, name: str) -> list[str]:
+        kept: list[str] = []
+        digest = hashlib.sha256()
+        seen = ("", "")
+        rows = 0
+        for table in _tables(self.folder / "ledger" / name):
+            columns = {column: table[column].to_pylist() for column in arrow_schema(LedgerRow).names}
+            self.ids.add(columns["id"])
+            self.stands_for.add([other for other in columns["duplicate_of"] if other is not None])
+            for one, fate, stage, other, source, uri, sha256 in zip(
+                *(
+                    columns[c]
+                    for c in ("id", "fate", "stage", "duplicate_of", "source", "source_uri", "source_sha256")
+                ),
+                strict=True,
+            ):
+                if fate == KEPT:
+                    kept.append(one)
+                if (other is not None) != (fate == DROPPED and stage == "deduplicate"):
+                    self.faults.append(
+                        f"ledger/{name}: document {one} is {fate} in {stage or 'no stage'} with duplicate_of {other}"
+                    )
+                if (source, uri) != seen:
+                    digest.update(inputs_line(source, uri, sha256))
+                    seen = (source, uri)
+            rows += table.num_rows
+            self.counted.append(count_ledger(table))
+        _compare_rows(f"ledger/{name}", self.manifest, rows, self.faults)
+        self.inputs.append(digest.hexdigest())
+        return kept
+
+
+def _recount(
+    folder: Path, manifest: dict[str, Any], result: Verification, watch: Callable[[int, int], None]
+) -> None:
+    """Read every row again and compare with what the manifest says."""
     faults = result.faults
-    counted = []
-    ids, stands_for = _Ids(), _Ids()
-    claimed: Counter[str] = Counter()
-    inputs = []
     names = sorted(name.removeprefix("data/") for name in manifest["files"] if name.startswith("data/"))
     ledgers = sorted(name.removeprefix("ledger/") for name in manifest["files"] if name.startswith("ledger/"))
     if names != ledgers:
@@ -192,81 +293,21 @@ def _recount(folder: Path, manifest: dict[str, Any], result: Verification, watch
         return
     total = sum(entry["bytes"] for entry in manifest["files"].values())
     done = total
+    recount = _Recount(folder, manifest, faults)
     for name in names:
-        try:
-            kept_ids, part = _recount_data(folder, name, manifest, claimed, faults)
-            counted.append(part)
-            listed_ids, part, digest = _recount_ledger(folder, name, manifest, ids, stands_for, faults)
-        except (pa.ArrowException, OSError, KeyError) as error:
-            faults.append(f"part {name}: cannot be read: {str(error).splitlines()[0]}")
-            continue
-        counted.append(part)
-        inputs.append(digest)
-        if kept_ids != listed_ids:
-            faults.append(f"data/{name} and ledger/{name}: do not name the same kept documents in the same order")
+        recount.part(name)
         done += manifest["files"][f"data/{name}"]["bytes"] + manifest["files"][f"ledger/{name}"]["bytes"]
         watch(done, 2 * total)
-    counts = merge_counts(counted)
+    counts = merge_counts(recount.counted)
     fates = counts.pop("fates", {})
     result.documents = sum(fates.values())
     _compare("counts", manifest["counts"], counts, faults)
     _compare("fates", manifest["fates"], kept_of(fates), faults)
     _compare("sources", manifest["sources"], by_source_and_stage(fates, manifest["stages"]), faults)
     _check_sum_of_fates(manifest, faults)
-    if manifest["inputs"]["sha256"] != hashlib.sha256("".join(inputs).encode()).hexdigest():
+    if manifest["inputs"]["sha256"] != hashlib.sha256("".join(recount.inputs).encode()).hexdigest():
         faults.append("manifest.json: inputs.sha256 is not what the ledger gives")
-    _check_identities(ids, stands_for, claimed, faults)
-
-
-def _recount_data(
-    folder: Path, name: str, manifest: dict[str, Any], claimed: Counter[str], faults: list[str]
-) -> tuple[list[str], dict[str, dict[str, int]]]:
-    kept: list[str] = []
-    counted = []
-    for table in _tables(folder / "data" / name):
-        for one, text, sha256 in zip(*(table[c].to_pylist() for c in ("id", "text", "text_sha256")), strict=True):
-            if hashlib.sha256(text.encode()).hexdigest() != sha256:
-                faults.append(f"data/{name}: document {one} has a text that is not the one its text_sha256 names")
-            kept.append(one)
-        for one, cluster, n in zip(
-            *(table[c].to_pylist() for c in ("id", "duplicate_cluster", "duplicates_dropped")), strict=True
-        ):
-            if n:
-                claimed[one] = n
-            if cluster != (one if n else None):
-                faults.append(f"data/{name}: document {one} has duplicate_cluster {cluster} and {n} copies dropped")
-        counted.append(count_data(table))
-    _compare_rows(f"data/{name}", manifest, len(kept), faults)
-    return kept, merge_counts(counted)
-
-
-def _recount_ledger(
-    folder: Path, name: str, manifest: dict[str, Any], ids: _Ids, stands_for: _Ids, faults: list[str]
-) -> tuple[list[str], dict[str, dict[str, int]], str]:
-    kept: list[str] = []
-    counted = []
-    digest = hashlib.sha256()
-    seen = ("", "")
-    rows = 0
-    for table in _tables(folder / "ledger" / name):
-        columns = {column: table[column].to_pylist() for column in arrow_schema(LedgerRow).names}
-        ids.add(columns["id"])
-        copies = [other for other in columns["duplicate_of"] if other is not None]
-        stands_for.add(copies)
-        kept += [one for one, fate in zip(columns["id"], columns["fate"], strict=True) if fate == KEPT]
-        for one, fate, stage, other in zip(
-            *(columns[c] for c in ("id", "fate", "stage", "duplicate_of")), strict=True
-        ):
-            if (other is not None) != (fate == DROPPED and stage == "deduplicate"):
-                faults.append(f"ledger/{name}: document {one} is {fate} in {stage or 'no stage'} with duplicate_of {other}")
-        for source, uri, sha256 in zip(*(columns[c] for c in ("source", "source_uri", "source_sha256")), strict=True):
-            if (source, uri) != seen:
-                digest.update(inputs_line(source, uri, sha256))
-                seen = (source, uri)
-        rows += table.num_rows
-        counted.append(count_ledger(table))
-    _compare_rows(f"ledger/{name}", manifest, rows, faults)
-    return kept, merge_counts(counted), digest.hexdigest()
+    _check_identities(recount.ids, recount.stands_for, recount.claimed, faults)
 
 
 def _compare_rows(name: str, manifest: dict[str, Any], rows: int, faults: list[str]) -> None:
@@ -297,7 +338,11 @@ def _check_identities(ids: _Ids, stands_for: _Ids, claimed: Counter[str], faults
     """No id twice; every copy was dropped for a document that is kept, as many as that one says."""
     everything = ids.all()
     unique, times = np.unique(everything, return_counts=True)
-    faults += [f"ledger: document {bytes(one).hex()} has {n} rows" for one, n in zip(unique, times, strict=True) if n > 1]
+    faults += [
+        f"ledger: document {bytes(one).hex()} has {n} rows"
+        for one, n in zip(unique, times, strict=True)
+        if n > 1
+    ]
     targets, copies = np.unique(stands_for.all(), return_counts=True)
     counted = {bytes(one).hex(): int(n) for one, n in zip(targets, copies, strict=True)}
     for one in sorted(counted.keys() | claimed.keys()):

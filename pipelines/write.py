@@ -53,7 +53,9 @@ def data_schema(recipe: Recipe) -> pa.Schema:
 
 def ledger_schema() -> pa.Schema:
     """Columns of ``ledger/``."""
-    meaning = "ledger: one row for each document and for each file that yielded none, in the order of the inputs"
+    meaning = (
+        "ledger: one row for each document and for each file that yielded none, in the order of the inputs"
+    )
     return arrow_schema(LedgerRow).with_metadata({"colophon.table": meaning})
 
 
@@ -81,7 +83,7 @@ def plan_shards(units: Iterable[tuple[int, str, int]], target: int) -> list[list
     return [shard for shard in shards if shard]
 
 
-class _PlanShards(beam.DoFn):  # type: ignore[misc]
+class _PlanShards(beam.DoFn):
     """All units' summaries to each unit's shard."""
 
     def __init__(self, target: int) -> None:
@@ -103,7 +105,7 @@ def _with_index(element: tuple[int, bytes]) -> tuple[int, bytes]:
     return 0, orjson.dumps({"index": element[0], **orjson.loads(element[1])})
 
 
-class _KeyByShard(beam.DoFn):  # type: ignore[misc]
+class _KeyByShard(beam.DoFn):
     """A unit's shard and verdicts to one element under the shard's number."""
 
     def process(self, element: tuple[int, Iterable[bytes]]) -> Iterator[tuple[int, bytes]]:
@@ -125,7 +127,12 @@ class _Table:
     def __init__(self, path: Path, schema: pa.Schema, level: int) -> None:
         dictionary = [name for name in _DICTIONARY if name in schema.names]
         self.writer = pq.ParquetWriter(
-            path, schema, compression="zstd", compression_level=level, use_dictionary=dictionary, write_page_checksum=True
+            path,
+            schema,
+            compression="zstd",
+            compression_level=level,
+            use_dictionary=dictionary,
+            write_page_checksum=True,
         )
         self.schema = schema
         self.waiting: list[pa.Table] = []
@@ -160,7 +167,7 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-class _WriteShard(beam.DoFn):  # type: ignore[misc]
+class _WriteShard(beam.DoFn):
     """One shard: its file in ``data/``, its file in ``ledger/``, and what was counted on the way."""
 
     def __init__(self, job: Job) -> None:
@@ -189,7 +196,9 @@ class _WriteShard(beam.DoFn):  # type: ignore[misc]
                     data.write(kept)
                     ledger.write(fates)
                     counted.append(merge_counts([count_data(kept), count_ledger(fates)]))
-                    files = (fates[column].to_pylist() for column in ("source", "source_uri", "source_sha256"))
+                    files = (
+                        fates[column].to_pylist() for column in ("source", "source_uri", "source_sha256")
+                    )
                     for source, uri, sha256 in zip(*files, strict=True):
                         if (source, uri) != seen_file:
                             digest.update(inputs_line(source, uri, sha256))
@@ -200,7 +209,11 @@ class _WriteShard(beam.DoFn):  # type: ignore[misc]
             "number": number,
             "inputs": digest.hexdigest(),
             "files": {
-                f"{table}/{name}": {"bytes": paths[table].stat().st_size, "rows": writer.rows, "sha256": _sha256(paths[table])}
+                f"{table}/{name}": {
+                    "bytes": paths[table].stat().st_size,
+                    "rows": writer.rows,
+                    "sha256": _sha256(paths[table]),
+                }
                 for table, writer in (("data", data), ("ledger", ledger))
             },
             "counts": merge_counts(counted),
@@ -219,7 +232,11 @@ class _WriteShard(beam.DoFn):  # type: ignore[misc]
         """Row groups of a staged unit, each with the verdicts on its rows (`row` counted from its start)."""
         verdicts = verdicts[np.argsort(verdicts["row"], kind="stable")].copy()
         with pq.ParquetFile(self.job.staged(key)) as staged:
-            columns = [name for name in staged.schema_arrow.names if name not in {"signature", "exact_key", "record_key"}]
+            columns = [
+                name
+                for name in staged.schema_arrow.names
+                if name not in {"signature", "exact_key", "record_key"}
+            ]
             base = 0
             for group in range(staged.metadata.num_row_groups):
                 table = staged.read_row_group(group, columns=columns)
@@ -262,18 +279,25 @@ class _WriteShard(beam.DoFn):  # type: ignore[misc]
         take = pa.array(np.flatnonzero(fates.fate == KEPT))
         stands = {
             "duplicate_cluster": pa.array(
-                [name if count else None for name, count in zip(staged["id"].to_pylist(), copies, strict=True)], pa.string()
+                [
+                    name if count else None
+                    for name, count in zip(staged["id"].to_pylist(), copies, strict=True)
+                ],
+                pa.string(),
             ),
             "duplicates_dropped": pa.array(copies),
         }
-        data = {name: stands[name] if name in stands else staged[name] for name in data_schema(self.job.recipe).names}
+        data = {
+            name: stands[name] if name in stands else staged[name]
+            for name in data_schema(self.job.recipe).names
+        }
         fates_schema = ledger_schema()
         kept = pa.table(data).take(take).cast(data_schema(self.job.recipe))
         return kept, pa.table([ledger[name] for name in fates_schema.names], fates_schema)
 
 
 @dataclass
-class WriteShards(beam.PTransform):  # type: ignore[misc]
+class WriteShards(beam.PTransform):
     """``(staged, verdicts)``, both by unit, to ``(0, shard summary)``; the summary is JSON."""
 
     job: Job
@@ -286,7 +310,8 @@ class WriteShards(beam.PTransform):  # type: ignore[misc]
             staged
             | "WithIndex" >> beam.Map(_with_index).with_output_types(block)
             | "GatherUnits" >> beam.GroupByKey()
-            | "PlanShards" >> beam.ParDo(_PlanShards(self.job.recipe.output.shard_size)).with_output_types(block)
+            | "PlanShards"
+            >> beam.ParDo(_PlanShards(self.job.recipe.output.shard_size)).with_output_types(block)
         )
         return (
             (shards, verdicts)

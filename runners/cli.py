@@ -81,7 +81,10 @@ def build_parser() -> argparse.ArgumentParser:
     import colophon  # noqa: PLC0415 - its version
 
     parser = _Parser(
-        prog="colophon", description=_ABOUT, epilog=_START + _CODES, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="colophon",
+        description=_ABOUT,
+        epilog=_START + _CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"colophon {colophon.__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_Parser)
@@ -96,10 +99,16 @@ def _command(
     commands: Any, name: str, call: Callable[[argparse.Namespace], int], short: str, long: str
 ) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = commands.add_parser(
-        name, help=short, description=long, epilog=_CODES, formatter_class=argparse.RawDescriptionHelpFormatter
+        name,
+        help=short,
+        description=long,
+        epilog=_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(call=call)
-    parser.add_argument("--json", action="store_true", help="print one JSON object on standard output, for scripts")
+    parser.add_argument(
+        "--json", action="store_true", help="print one JSON object on standard output, for scripts"
+    )
     return parser
 
 
@@ -114,22 +123,46 @@ def _add_run(commands: Any) -> None:
         "was, and one with another threshold reads nothing again. The dataset appears whole or not at\n"
         "all. Documents that cannot be read are rows of the ledger, not errors of the run.",
     )
-    parser.add_argument("recipe", nargs="?", type=Path, metavar="RECIPE.yaml", help="what to do; the default recipe if left out")
     parser.add_argument(
-        "--input", nargs="+", type=Path, metavar="PATH", help="files or folders to read, instead of the recipe's sources"
+        "recipe",
+        nargs="?",
+        type=Path,
+        metavar="RECIPE.yaml",
+        help="what to do; the default recipe if left out",
     )
-    parser.add_argument("--output", type=Path, metavar="DIR", help="the dataset's folder; by default as the recipe says")
     parser.add_argument(
-        "--staging", type=Path, metavar="DIR", help="folder for staged units; by default .colophon-staging beside the output"
+        "--input",
+        nargs="+",
+        type=Path,
+        metavar="PATH",
+        help="files or folders to read, instead of the recipe's sources",
     )
-    parser.add_argument("--runner", choices=RUNNERS, default="direct", help="the engine (default: %(default)s)")
-    parser.add_argument("--workers", type=_workers, metavar="N", help="processes on this machine (default: all cores)")
+    parser.add_argument(
+        "--output", type=Path, metavar="DIR", help="the dataset's folder; by default as the recipe says"
+    )
+    parser.add_argument(
+        "--staging",
+        type=Path,
+        metavar="DIR",
+        help="folder for staged units; by default .colophon-staging beside the output",
+    )
+    parser.add_argument(
+        "--runner", choices=RUNNERS, default="direct", help="the engine (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--workers", type=_workers, metavar="N", help="processes on this machine (default: all cores)"
+    )
     parser.add_argument("--dry-run", action="store_true", help="print the plan and do nothing else")
     parser.add_argument(
-        "--replace", action="store_true", help="put the new dataset in the place of what is in the output, once it is complete"
+        "--replace",
+        action="store_true",
+        help="put the new dataset in the place of what is in the output, once it is complete",
     )
     parser.add_argument(
-        "--max-failed", type=_fraction, metavar="FRACTION", help="fail if more than this share of the documents failed"
+        "--max-failed",
+        type=_fraction,
+        metavar="FRACTION",
+        help="fail if more than this share of the documents failed",
     )
     parser.add_argument("--quiet", action="store_true", help="no progress")
 
@@ -157,8 +190,12 @@ def _add_explain(commands: Any) -> None:
         "Tell what a document was, which stages it went through, and why it was kept, dropped or failed.",
     )
     parser.add_argument("dataset", type=Path, metavar="DIR", help="the dataset's folder")
-    parser.add_argument("what", metavar="WHAT", help="a document's id or its first digits, or part of its source path")
-    parser.add_argument("--most", type=_workers, default=20, metavar="N", help="tell at most N (default: %(default)s)")
+    parser.add_argument(
+        "what", metavar="WHAT", help="a document's id or its first digits, or part of its source path"
+    )
+    parser.add_argument(
+        "--most", type=_workers, default=20, metavar="N", help="tell at most N (default: %(default)s)"
+    )
 
 
 def _add_recipe(commands: Any) -> None:
@@ -169,7 +206,9 @@ def _add_recipe(commands: Any) -> None:
         "print the default recipe with each key explained, or check one",
         "Without options: the default recipe, each key explained. With --json: the same as values.",
     )
-    parser.add_argument("--check", type=Path, metavar="FILE", help="check a recipe, its sources included, and do nothing else")
+    parser.add_argument(
+        "--check", type=Path, metavar="FILE", help="check a recipe, its sources included, and do nothing else"
+    )
     parser.add_argument("--schema", action="store_true", help="print the JSON Schema, for editors")
 
 
@@ -193,7 +232,10 @@ def _chosen_recipe(arguments: argparse.Namespace) -> tuple[Recipe, Path]:
             raise UsageError("--input without a recipe needs --output DIR, the dataset's folder")
         recipe, base = default_recipe(sections()), Path()
     else:
-        recipe, base = read_recipe(arguments.recipe, sources_required=not arguments.input), arguments.recipe.parent
+        recipe, base = (
+            read_recipe(arguments.recipe, sources_required=not arguments.input),
+            arguments.recipe.parent,
+        )
     if arguments.input:
         recipe = with_inputs(recipe, arguments.input)
     return recipe, base
@@ -249,7 +291,9 @@ def _plan_in_words(preview: Preview, output: Path, staging: Path) -> str:
         f"Staged:   {preview.staged:,} of {len(plan.units):,} units, {size_in_words(preview.staged_bytes)} need not be read again",
     ]
     if plan.hidden:
-        lines.append(f"Hidden:   {plan.hidden:,} files and folders whose names begin with a dot are passed over")
+        lines.append(
+            f"Hidden:   {plan.hidden:,} files and folders whose names begin with a dot are passed over"
+        )
     per_source: dict[str, list[int]] = {}
     for unit in plan.units:
         for part in unit.parts:
@@ -270,7 +314,9 @@ def _verify(arguments: argparse.Namespace) -> int:
 
     columns = TextColumn("verifying"), BarColumn(), DownloadColumn(), TimeRemainingColumn()
     console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=arguments.quiet or not console.is_terminal) as bar:
+    with Progress(
+        *columns, console=console, transient=True, disable=arguments.quiet or not console.is_terminal
+    ) as bar:
         task = bar.add_task("verify")
         result = verify(arguments.dataset, lambda done, total: bar.update(task, completed=done, total=total))
     if arguments.json:
@@ -288,7 +334,9 @@ def _verify(arguments: argparse.Namespace) -> int:
         for fault in result.faults:
             _say(fault)
         raise CheckFailed(f"{arguments.dataset}: {len(result.faults):,} faults")
-    _say(f"{arguments.dataset}: all is as the manifest says: {result.files:,} files, {result.documents:,} documents.")
+    _say(
+        f"{arguments.dataset}: all is as the manifest says: {result.files:,} files, {result.documents:,} documents."
+    )
     return 0
 
 
@@ -303,7 +351,9 @@ def _explain(arguments: argparse.Namespace) -> int:
     else:
         _say("\n\n".join(tell(story) for story in stories))
         if more:
-            _say(f"\nThere are more; these are the first {arguments.most}. Ask for more with --most, or name more of the path.")
+            _say(
+                f"\nThere are more; these are the first {arguments.most}. Ask for more with --most, or name more of the path."
+            )
     return 0
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
@@ -24,7 +24,7 @@ def engine(workers: int, extra: Sequence[str] = ()) -> tuple[PipelineRunner, Pip
         workers: Processes.
         extra: Options for Beam as they were given.
     """
-    options = {"direct_num_workers": workers}
+    options: dict[str, Any] = {"direct_num_workers": workers}
     if workers > 1:
         options["direct_running_mode"] = "multi_processing"
     return FnApiRunner(), PipelineOptions(list(extra), **options)

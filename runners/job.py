@@ -67,9 +67,9 @@ def _sentence(error: BaseException) -> str:
 
 def run_order(order: Order, folder: Path) -> None:
     """Build the pipeline, run it on its engine, and leave what it used in ``folder/usage.json``."""
-    import apache_beam as beam
+    import apache_beam as beam  # noqa: PLC0415 - takes seconds, and whoever only sends an order has no use for it
 
-    from colophon.pipelines import Curate
+    from colophon.pipelines import Curate  # noqa: PLC0415 - likewise
 
     runner, options = import_module(f"colophon.runners.{order.runner}").engine(order.workers, order.extra)
     # The largest units first, so that workers that take them in turn end at about the same time.

@@ -6,7 +6,7 @@ import json
 import sys
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, Self, TextIO
 
 from rich.console import Console
 from rich.live import Live
@@ -116,14 +116,16 @@ class Progress:
 class Watcher:
     """Shows progress on a terminal, or as plain lines where there is none; says nothing if quiet."""
 
-    def __init__(self, progress: Progress, folder: Path, *, quiet: bool = False, stream: TextIO | None = None) -> None:
+    def __init__(
+        self, progress: Progress, folder: Path, *, quiet: bool = False, stream: TextIO | None = None
+    ) -> None:
         self.progress, self.folder, self.quiet = progress, folder, quiet
         self.stream = sys.stderr if stream is None else stream
         self.console = Console(file=self.stream)
         self.live: Live | None = None
         self.last = time.monotonic()
 
-    def __enter__(self) -> Watcher:
+    def __enter__(self) -> Self:
         if not self.quiet and self.console.is_terminal:
             self.live = Live(Text("starting"), console=self.console, transient=True, refresh_per_second=4)
             self.live.start()
@@ -138,7 +140,7 @@ class Watcher:
             self.live.update(Text(self.progress.line()))
         elif time.monotonic() - self.last >= _SECONDS_BETWEEN_LINES:
             self.last = time.monotonic()
-            print(self.progress.line(), file=self.stream, flush=True)  # noqa: T201 - this is what it is for
+            print(self.progress.line(), file=self.stream, flush=True)
 
     def __exit__(self, *_: object) -> None:
         if self.live is not None:

@@ -16,7 +16,8 @@ def funnel_rows(manifest: dict[str, Any]) -> list[tuple[str, str, int, int, int,
         for stage in manifest["stages"]:
             one = source["stages"][stage]
             reasons = ", ".join(
-                f"{reason} {n:,}" for reason, n in sorted(one["reasons"].items(), key=lambda item: (-item[1], item[0]))
+                f"{reason} {n:,}"
+                for reason, n in sorted(one["reasons"].items(), key=lambda item: (-item[1], item[0]))
             )
             rows.append((name, stage, one["in"], one["kept"], one["dropped"], one["failed"], reasons))
     return rows
@@ -43,7 +44,11 @@ def report(manifest: dict[str, Any], run: dict[str, Any]) -> str:
     total = sum(fates.values())
     lines = [f"{manifest['name']} {manifest['version']}"]
     lines += [manifest[key] for key in ("description", "site", "contact") if manifest[key]]
-    lines += ["", f"{total:,} documents = {fates['kept']:,} kept + {fates['dropped']:,} dropped + {fates['failed']:,} failed", ""]
+    lines += [
+        "",
+        f"{total:,} documents = {fates['kept']:,} kept + {fates['dropped']:,} dropped + {fates['failed']:,} failed",
+        "",
+    ]
     rows: list[tuple[Any, ...]] = []
     before = ""
     for source, stage, *numbers, reasons in funnel_rows(manifest):
@@ -61,7 +66,11 @@ def report(manifest: dict[str, Any], run: dict[str, Any]) -> str:
             rest = f", {len(found) - 8:,} others" if len(found) > 8 else ""
             lines.append(f"  {name.replace('_', ' ')}: {most}{rest}")
     lines += _identity(manifest)
-    lines += ["", "Work", f"  {time_in_words(run['wall_seconds'])} on {run['workers']} workers, {run['cpu_seconds']:,} CPU-seconds"]
+    lines += [
+        "",
+        "Work",
+        f"  {time_in_words(run['wall_seconds'])} on {run['workers']} workers, {run['cpu_seconds']:,} CPU-seconds",
+    ]
     peaks = run["peak_bytes_by_process"]
     if peaks:
         lines.append(f"  most memory of a worker process: {size_in_words(peaks[0])}")
@@ -78,6 +87,9 @@ def _identity(manifest: dict[str, Any]) -> list[str]:
     lines = ["", f"Mentions of identity, for each 10,000 of {words:,} words (counted, never judged)"]
     lines += _table(
         ("axis", "mentions", "rate"),
-        [(axis, n, f"{n / words * 1e4:.2f}") for axis, n in sorted(mentions.items(), key=lambda item: -item[1])],
+        [
+            (axis, n, f"{n / words * 1e4:.2f}")
+            for axis, n in sorted(mentions.items(), key=lambda item: -item[1])
+        ],
     )
     return lines

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
+import datetime as dt
 import fcntl
 import json
 import os
@@ -215,7 +215,7 @@ class Run:
             # No more processes than there are units: each takes seconds to start.
             workers = max(1, min(workers, len(self.plan.units)))
             progress = Progress(len(self.plan.units), self.plan.size)
-            began = datetime.datetime.now(datetime.UTC)
+            began = dt.datetime.now(dt.UTC)
             with Watcher(progress, self.job.progress, quiet=quiet) as watcher:
                 self._work(Order(self.job, self.plan, runner, workers, tuple(extra)), watcher)
             manifest = load_manifest(self.job.dataset)
@@ -246,11 +246,22 @@ class Run:
         except OSError as error:
             raise explain_os_error(error, self.work) from error
         # The job's workers find this interpreter first, also where the environment is not activated.
-        environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
+        environment = {
+            **os.environ,
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
+        }
         command = [sys.executable, "-m", "colophon.runners.job", str(self.work)]
-        with log, subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, start_new_session=True
-        ) as process:
+        with (
+            log,
+            subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=environment,
+                start_new_session=True,
+            ) as process,
+        ):
             try:
                 while process.poll() is None:
                     watcher.look()
@@ -286,11 +297,9 @@ class Run:
                 f"{where / 'ledger'} says why"
             )
 
-    def _account(
-        self, progress: Progress, began: datetime.datetime, runner: str, workers: int
-    ) -> dict[str, Any]:
+    def _account(self, progress: Progress, began: dt.datetime, runner: str, workers: int) -> dict[str, Any]:
         """What differs from run to run and therefore stands outside the manifest."""
-        ended = datetime.datetime.now(datetime.UTC)
+        ended = dt.datetime.now(dt.UTC)
         usage = json.loads((self.work / "usage.json").read_bytes())
         return {
             "stamp": self.stamp,
@@ -307,9 +316,13 @@ class Run:
             "units": len(self.plan.units),
             "input_bytes": progress.bytes,
             "input_bytes_read": progress.bytes_done - progress.bytes_reused,
-            "cpu_seconds_by_stage": {name: round(value, 3) for name, value in sorted(progress.seconds.items())},
+            "cpu_seconds_by_stage": {
+                name: round(value, 3) for name, value in sorted(progress.seconds.items())
+            },
             "peak_bytes_by_process": sorted(progress.workers.values(), reverse=True),
-            "staging": size_in_words(sum(self.job.staged(unit.key).stat().st_size for unit in self.plan.units)),
+            "staging": size_in_words(
+                sum(self.job.staged(unit.key).stat().st_size for unit in self.plan.units)
+            ),
         }
 
     def _publish(self, manifest: dict[str, Any], run: dict[str, Any]) -> None:

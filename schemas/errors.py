@@ -34,13 +34,13 @@ class RecipeError(UsageError):
     """One or more keys of a recipe are wrong; the message has one fault on each line."""
 
 
-class CheckFailed(ColophonError):
+class CheckFailed(ColophonError):  # noqa: N818 - says what happened
     """A dataset or recipe was checked and found wrong."""
 
     exit_code: ClassVar[int] = 1
 
 
-class RunFailed(ColophonError):
+class RunFailed(ColophonError):  # noqa: N818 - likewise
     """The work could not be completed; what was staged stays and the run can be continued."""
 
     exit_code: ClassVar[int] = 3

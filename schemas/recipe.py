@@ -522,7 +522,7 @@ def _located(path: str, base: Path) -> str:
 
 
 def _absolute(path: str) -> str:
-    return os.path.abspath(path)  # noqa: PTH100  # pathlib's follows links, and a link's own name is the one meant
+    return os.path.abspath(path)  # pathlib's follows links, and a link's own name is the one meant
 
 
 def _parts(path: str) -> list[str]:

@@ -23,9 +23,13 @@ _Id = Annotated[str, Column("first 32 hex digits of sha256 over source, source_u
 _Source = Annotated[str, Column("name of the source in the recipe")]
 _Uri = Annotated[
     str,
-    Column("path below the source's root; %, control characters and bytes that are not UTF-8 are percent-encoded"),
+    Column(
+        "path below the source's root; %, control characters and bytes that are not UTF-8 are percent-encoded"
+    ),
 ]
-_Sha = Annotated[str, Column("sha256 of the source file as it stands on disk, hex; empty if it could not be read")]
+_Sha = Annotated[
+    str, Column("sha256 of the source file as it stands on disk, hex; empty if it could not be read")
+]
 _Locator = Annotated[
     str, Column("where in the file: empty for the whole file, byte=N for a line, row=N for a row of a table")
 ]
@@ -53,7 +57,9 @@ class StagedRow:
     metadata: Annotated[str, Column("everything else the reader found, a JSON object with sorted keys")]
     structured: Annotated[bool, Column("whether structure was marked up, not guessed")]
     text_sha256: Annotated[str, Column("sha256 of text in UTF-8, hex; empty if the document failed")]
-    exact_key: Annotated[bytes, Column("equal for texts that differ in white space, case or Unicode form only")]
+    exact_key: Annotated[
+        bytes, Column("equal for texts that differ in white space, case or Unicode form only")
+    ]
     record_key: Annotated[bytes, Column("equal for documents whose source bytes are equal")]
     failed_stage: Annotated[str, Column("stage that could not go on; empty if none")]
     failed_reason: Annotated[str, Column("why it could not")]

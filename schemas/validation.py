@@ -33,6 +33,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import yaml
+
 from colophon.schemas.errors import RecipeError
 from colophon.schemas.settings import Setting
 

@@ -10,12 +10,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from texts import prose
 
 from colophon.runners.job import run_order
 from colophon.runners.recipes import sections
 from colophon.runners.run import Run
 from colophon.schemas import Recipe, default_recipe, with_inputs
-from texts import prose
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -70,7 +70,12 @@ class Curator:
         self.folder = folder
 
     def __call__(
-        self, *inputs: Path, recipe: Recipe | None = None, output: str = "out", staging: str = "staging", **options: Any
+        self,
+        *inputs: Path,
+        recipe: Recipe | None = None,
+        output: str = "out",
+        staging: str = "staging",
+        **options: Any,
     ) -> Dataset:
         recipe = recipe or default_recipe(sections())
         if inputs:

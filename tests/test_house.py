@@ -50,10 +50,10 @@ def test_one_import_would_be_noticed(tmp_path: Path):
 
 
 def test_nothing_else_stands_at_the_top():
-    out = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
+    out = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
     if out.returncode:
         pytest.skip("not a git checkout, so what belongs to the project cannot be told from what was made")
-    top = {line.split("/")[0] for line in out.stdout.splitlines() if not line.startswith(".")}
+    top = {line.split("/")[0] for line in out.stdout.split("\0") if line and not line.startswith(".")}
     folders = {"pipelines", "filters", "schemas", "runners", "tests", "docs", "examples", "benchmarks"}
     assert top <= folders | {"LICENSE", "Makefile", "README.md", "pyproject.toml"}
 
@@ -62,7 +62,9 @@ def test_nothing_else_stands_at_the_top():
 def test_each_room_names_its_public_names_sorted(room: str):
     module = importlib.import_module(f"colophon.{room}")
     assert module.__doc__
-    assert module.__all__ == sorted(module.__all__, key=lambda name: (not name.isupper(), name[0].islower(), name))
+    assert module.__all__ == sorted(
+        module.__all__, key=lambda name: (not name.isupper(), name[0].islower(), name)
+    )
     for name in module.__all__:
         assert getattr(module, name) is not None
 
@@ -80,5 +82,7 @@ def test_locks_have_hashes_and_no_addresses():
 
 
 def test_checking_a_dataset_does_not_wait_for_beam():
-    code = "import sys, colophon.runners.cli, colophon.pipelines.verify; sys.exit('apache_beam' in sys.modules)"
+    code = (
+        "import sys, colophon.runners.cli, colophon.pipelines.verify; sys.exit('apache_beam' in sys.modules)"
+    )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

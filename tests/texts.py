@@ -9,10 +9,64 @@ from pathlib import Path
 from colophon.runners.recipes import sections
 from colophon.schemas import Recipe, default_recipe
 
-WORDS = """the of and a river basin sediment carbon model shows that during winter flow rates were measured with
-three sensors placed along every bank while samples of water held more nitrogen than expected under drought and the
-team found no change in species richness across sites which suggests a stable community over many years of study
-""".split()
+WORDS = [
+    "the",
+    "of",
+    "and",
+    "a",
+    "river",
+    "basin",
+    "sediment",
+    "carbon",
+    "model",
+    "shows",
+    "that",
+    "during",
+    "winter",
+    "flow",
+    "rates",
+    "were",
+    "measured",
+    "with",
+    "three",
+    "sensors",
+    "placed",
+    "along",
+    "every",
+    "bank",
+    "while",
+    "samples",
+    "of",
+    "water",
+    "held",
+    "more",
+    "nitrogen",
+    "than",
+    "expected",
+    "under",
+    "drought",
+    "and",
+    "the",
+    "team",
+    "found",
+    "no",
+    "change",
+    "in",
+    "species",
+    "richness",
+    "across",
+    "sites",
+    "which",
+    "suggests",
+    "a",
+    "stable",
+    "community",
+    "over",
+    "many",
+    "years",
+    "of",
+    "study",
+]
 
 
 def prose(seed: int, words: int = 160) -> str:

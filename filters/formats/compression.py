@@ -19,8 +19,8 @@ _SKIPPABLE = b"\x2a\x4d\x18"  # bytes 1 to 3 of a skippable frame; byte 0 is 0x5
 
 _BUFFER = 2**18
 _GZIP_CHUNK = 2**16
-# Zstandard's decoder cannot be told how much to put out; a kilobyte gives 32 MB at most (128 KiB from 4 bytes).
-_ZSTD_CHUNK = 2**10
+# Zstandard's decoder cannot be told how much to put out; two kilobytes give 64 MB at most (128 KiB from 4 bytes).
+_ZSTD_CHUNK = 2**11
 # What `zstd` itself accepts unless it is told otherwise.
 _ZSTD_WINDOW = 2**27
 

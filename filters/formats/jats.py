@@ -43,7 +43,7 @@ _MARKS = re.compile(r"JATS|//NLM//|nlm\.nih\.gov|\sarticle-type\s*=|\sdtd-versio
 _FRONT = re.compile(r"(?:\s++|<!--.*?-->|<\?.*?\?>)*+<(?:front|processing-meta)[\s>]", re.DOTALL)
 _DECLARED = re.compile(rb"""<\?xml[^>]{0,100}?encoding\s*=\s*["']([A-Za-z][\w.-]*)""")
 _NAMED = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos);)[A-Za-z]")
-_ENTITY = re.compile(rb"<!\[CDATA\[.*?\]\]>|<!--.*?-->|&([A-Za-z][A-Za-z0-9.]*);", re.DOTALL)
+_ENTITY = re.compile(rb"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|&([A-Za-z][A-Za-z0-9.]*);", re.DOTALL)
 _OWN_ENTITIES = re.compile(rb"<!ENTITY\s")
 _PREDEFINED = frozenset({b"amp", b"lt", b"gt", b"quot", b"apos"})
 

@@ -49,11 +49,13 @@ class _Flow:
         self.references = references
 
     def emit(self, text: str | None) -> None:
-        if text and (text := tidy(text)):
-            if "Click here" in text:
-                text = _CLICK.sub("", text)
-            if text:
-                self.blocks.append(text)
+        """Add a paragraph, if there is anything in it that could be read."""
+        if not text or not (text := tidy(text)):
+            return
+        if "Click here" in text:
+            text = _CLICK.sub("", text)
+        if len(text) > 3 or any(map(str.isalnum, text)):
+            self.blocks.append(text)
 
     def inside(self, write: Callable[[etree._Element, _Flow], None], element: etree._Element) -> list[str]:
         """The blocks that one element comes to, not added to the others."""
@@ -181,7 +183,8 @@ class _Spans:
 
 
 def _span(number: str | None) -> int:
-    return int(number) if number and number.isascii() and number.isdigit() and 0 < len(number) < 5 else 1
+    """How many columns or rows a cell says that it covers; 1 if it says nothing sensible."""
+    return max(1, int(number)) if number and number.isascii() and number.isdigit() and len(number) < 5 else 1
 
 
 def _rows(table: etree._Element) -> Iterator[etree._Element]:
@@ -206,7 +209,7 @@ def _table(element: etree._Element, flow: _Flow) -> None:
                 text = " ".join(flow.inside(_walk, cell)).replace("\n", " ")
             else:
                 text = tidy(text_of(cell))
-            spans.add(cells, text, _span(cell.get("colspan")) or 1, _span(cell.get("rowspan")) or 1)
+            spans.add(cells, text, _span(cell.get("colspan")), _span(cell.get("rowspan")))
         spans.pad(cells)
         if any(cells):
             lines.append(" | ".join(cells).strip().replace("|  |", "| |").replace("|  |", "| |"))

@@ -44,14 +44,14 @@ def tidy(text: str) -> str:
         text = _HOLLOW.sub("", text)
     if "[[" in text:
         text = _TWICE.sub(r"\1", text)
-    for stray in _STRAY:
-        if stray in text:
-            return _LOOSE.sub("", text)
+    if " " in text:
+        for stray in _STRAY:
+            if stray in text:
+                return _LOOSE.sub("", text)
     return text
 
 
-_TEX_BODY = re.compile(r"\\begin\{document\}(.*)\\end\{document\}", re.DOTALL)
-_TEX_DISPLAY = re.compile(r"\\(?:begin|end)\{(?:equation|displaymath|math)\*?\}|\\[\[\]()](?![a-z])")
+_TEX_DISPLAY = re.compile(r"\\(?:begin|end)\{(?:equation|displaymath|math)\*?\}|(?<!\\)\\[\[\]()]")
 _DOLLAR = re.compile(r"(?<!\\)\$")
 _SIGN_SPACE = re.compile(r"([−–+-])\s+(?=\d)")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
@@ -151,9 +151,13 @@ def _mathematics(element: etree._Element) -> None:
 
 def _tex(element: etree._Element) -> None:
     source = text_of(element)
-    document = _TEX_BODY.search(source)
-    formula = _DOLLAR.sub("", _TEX_DISPLAY.sub("", document[1] if document else source))
-    formula = " ".join(formula.split())
+    _, begun, body = source.partition(r"\begin{document}")
+    body = body.partition(r"\end{document}")[0] if begun else source
+    first, last = body.find("$"), body.rfind("$")
+    # Some publishers' documents begin with stray braces.
+    if not (body[:first] + body[last + 1 :]).strip("{} \t\r\n"):
+        body = body[max(first, 0) : last + 1]
+    formula = " ".join(_DOLLAR.sub("", _TEX_DISPLAY.sub("", body)).split())
     _set(element, f"${formula}$" if formula else None)
 
 

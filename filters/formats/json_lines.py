@@ -67,13 +67,15 @@ class JsonLines:
             locator = f"byte={offset}"
             if isinstance(line, int):
                 yield too_large(line, options.max_document_bytes, locator)
-            elif line.strip():
-                yield self._record(line, offset, options)
+                continue
+            record = line.removeprefix(_BYTE_ORDER_MARK) if offset == 0 else line
+            if record.strip():
+                yield self._record(record, offset, options)
 
     def _record(self, line: bytes, offset: int, options: ReadOptions) -> Document | Unreadable:
         locator = f"byte={offset}"
         try:
-            record: Any = orjson.loads(line.removeprefix(_BYTE_ORDER_MARK) if offset == 0 else line)
+            record: Any = orjson.loads(line)
         except orjson.JSONDecodeError as error:
             return Unreadable("not_json", f"line at byte {offset}: {error}", locator)
         if not isinstance(record, dict):

@@ -32,6 +32,7 @@ _DEEPEST = 100
 # A command needs a space before a letter, and before nothing else.
 _COMMAND_SPACE = re.compile(r"(\\[a-zA-Z]+) (?=[(\[_^])")
 _TEX = re.compile(r"\b(?:la)?tex\b", re.IGNORECASE)
+_WORDS = re.compile(r"(\\(?:text|mathrm)\{)([^{}]*)\}\Z")
 _INVISIBLE = re.compile("[\u200b\u2060-\u2064\ufeff]")
 _FUNCTIONS = frozenset(
     _names(
@@ -143,7 +144,11 @@ def _row(element: etree._Element, depth: int) -> str:
             parts.append(_operator(_leaf(child), parts))
             continue
         text = _write(child, depth)
-        if text:
+        words = _WORDS.match(text)
+        # Words that stand apart are one text.
+        if words and len(parts) > 1 and parts[-1] == " " and parts[-2].startswith(words[1]):
+            parts[-2:] = [f"{parts[-2][:-1]} {words[2]}}}"]
+        elif text and text != " " * (parts[-1:] == [" "]):
             parts.append(text)
     return "".join(parts)
 
@@ -153,12 +158,13 @@ def _arguments(element: etree._Element) -> list[etree._Element]:
 
 
 def _fraction(element: etree._Element, depth: int) -> str:
-    parts = [_write(child, depth).strip() for child in element]
+    parts = _arguments(element)
     if len(parts) != 2:
         return _row(element, depth)
+    over, under = (_write(part, depth).strip() for part in parts)
     if element.get("linethickness") in {"0", "0pt", "0px", "0em"}:
-        return f"\\binom{{{parts[0]}}}{{{parts[1]}}}"
-    return f"\\frac{{{parts[0]}}}{{{parts[1]}}}"
+        return f"\\binom{{{over}}}{{{under}}}"
+    return f"\\frac{{{over}}}{{{under}}}"
 
 
 def _square_root(element: etree._Element, depth: int) -> str:
@@ -166,8 +172,11 @@ def _square_root(element: etree._Element, depth: int) -> str:
 
 
 def _root(element: etree._Element, depth: int) -> str:
-    parts = [_write(child, depth).strip() for child in element]
-    return f"\\sqrt[{parts[1]}]{{{parts[0]}}}" if len(parts) == 2 else _row(element, depth)
+    parts = _arguments(element)
+    if len(parts) != 2:
+        return _row(element, depth)
+    base, index = (_write(part, depth).strip() for part in parts)
+    return f"\\sqrt[{index}]{{{base}}}"
 
 
 def _scripts(marks: str) -> Callable[[etree._Element, int], str]:
@@ -241,7 +250,9 @@ def _table(element: etree._Element, depth: int) -> str:
     """Rows of several cells as a matrix; rows of one cell, as derivations are set, one after the other."""
     rows = []
     for row in element:
-        cells = [_write(cell, depth).strip() for cell in row]
+        # MathML 2 lets a table leave its rows to be inferred.
+        inner = row if _name(row) in {"mtr", "mlabeledtr"} else [row]
+        cells = [_write(cell, depth).strip() for cell in inner]
         if _name(row) == "mlabeledtr":
             cells = cells[1:]
         if any(cells):

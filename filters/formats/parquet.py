@@ -126,7 +126,8 @@ def _values(array: pa.Array[Any]) -> list[Any]:
     elif kind == pa.duration("ns"):
         array = array.cast(pa.duration("us"), safe=False)
     try:
-        return array.to_pylist()
+        values: list[Any] = array.to_pylist()
     except (ValueError, KeyError, OverflowError):
         # A string that is not UTF-8, a time zone unknown here, a date before the year 1.
         return [None] * len(array)
+    return values

@@ -1,6 +1,7 @@
 import json
 import pickle
 import re
+import sys
 import unicodedata
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from colophon.filters.clean import _SUSPICIOUS, Clean
+from colophon.filters.clean import _MARK, _SUSPICIOUS, Clean
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = json.loads((ROOT / "tests" / "golden" / "clean.json").read_text(encoding="utf-8"))
@@ -74,6 +75,20 @@ def test_the_quick_test_sees_all_that_ftfy_sees(line: str) -> None:
 def test_a_line_is_repaired_as_ftfy_does(line: str) -> None:
     whole = ftfy.fix_text(line, uncurl_quotes=False, unescape_html=False, fix_character_width=False)
     assert Clean()(line) == Clean()(whole)
+
+
+def test_marks_without_end_are_cut_and_cost_no_time() -> None:
+    marks = "\u0316\u200b\u0301" * 100_000  # minutes, if they were put in order first
+    clean = Clean()(f"a{marks}b")
+    assert clean.startswith("\u00e1\u0316")
+    assert 30 <= len(clean) <= 33
+    assert clean.endswith("b")
+
+
+def test_every_mark_is_looked_for() -> None:
+    marks = [chr(point) for point in range(sys.maxunicode) if unicodedata.combining(chr(point))]
+    assert len(marks) > 800
+    assert [mark for mark in marks if not re.fullmatch(_MARK, mark)] == []
 
 
 def test_repair_can_be_turned_off() -> None:

@@ -137,6 +137,10 @@ def test_documents_are_apart(documents: list[list[str]]) -> None:
     assert mentions(tokenize(texts)).tolist() == apart
 
 
+def test_where_no_language_was_told_there_is_no_rate() -> None:
+    assert Identity().annotate(Batch(["women"]))["bias"].to_pylist() == [None]
+
+
 def test_nothing_is_dropped() -> None:
     batch = _batch("women", "old men")
     assert not Identity().decide(Identity().annotate(batch)).drop.any()

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from colophon.filters.formats import Html
+from colophon.filters.formats import Html, PlainText
 from colophon.filters.formats.reading import read_stream
 from colophon.pipelines.isolation import Isolated
 from colophon.schemas import Document, ReadOptions, RunFailed, Unreadable
@@ -110,12 +110,10 @@ def test_one_child_answers_many_calls(isolated, hostile):
     assert child(isolated, hostile) == child(isolated, hostile) != os.getpid()
 
 
-def test_large_files_pass(isolated, hostile):
-    word = "nothing"
-    (document,) = isolated(hostile.Hostile(), word.encode(), ReadOptions())
-    assert document.text == word
-    data = b"<html><p>" + b"Ants sleep. " * 2_000_000
-    assert len(isolated(Html(), data, ReadOptions())[0].text) > 20_000_000
+def test_large_files_pass(isolated):
+    data = b"Ants sleep. " * 2_000_000
+    (document,) = isolated(PlainText(), data, ReadOptions())
+    assert document.text.encode() == data
 
 
 @pytest.mark.parametrize("word", ["sleep", "native"])
@@ -170,7 +168,6 @@ def test_what_cannot_be_sent_back(isolated, hostile):
 def test_the_child_is_light(isolated, hostile):
     (document,) = isolated.run(hostile.modules)
     loaded = document.text.split()
-    assert "colophon.pipelines.isolation" not in loaded or "apache_beam" not in loaded
     assert not [name for name in loaded if name.split(".")[0] in {"apache_beam", "numba", "trafilatura"}]
 
 
@@ -210,8 +207,13 @@ def test_closing_ends_the_child(hostile):
     isolated.close()
 
 
-def test_a_child_that_cannot_start():
-    with Isolated(memory_bytes=2**20) as isolated, pytest.raises(RunFailed, match="does not start"):
+@pytest.mark.parametrize("executable", ["/bin/false", "/no/such/python"])
+def test_a_child_that_cannot_start(executable, monkeypatch):
+    monkeypatch.setattr(sys, "executable", executable)
+    with (
+        Isolated() as isolated,
+        pytest.raises(RunFailed, match="the child process for parsers does not start"),
+    ):
         isolated.run(len, "x")
 
 

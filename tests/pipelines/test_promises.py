@@ -11,23 +11,29 @@ from pathlib import Path
 
 import pytest
 from apache_beam.runners.portability.fn_api_runner.execution import GroupingBuffer
+from texts import grow, prose, small_units
 
 from colophon.pipelines.verify import verify
 from colophon.runners.recipes import read_recipe, sections
 from colophon.schemas import default_recipe
-from texts import grow, prose, small_units
 
 
 @pytest.fixture
 def mixed(papers: Path) -> Path:
     """Texts with every kind of fate among them."""
     (papers / "copy.txt").write_bytes((papers / "paper00.txt").read_bytes())
-    (papers / "spaced.txt").write_text((papers / "paper01.txt").read_text().replace(" ", "  \n").replace("The", "tHE"))
+    (papers / "spaced.txt").write_text(
+        (papers / "paper01.txt").read_text().replace(" ", "  \n").replace("The", "tHE")
+    )
     words = (papers / "paper02.txt").read_text().split(" ")
     (papers / "near.txt").write_text(" ".join([*words[:-2], "anew", *words[-2:]]))
-    (papers / "short.txt").write_text("This short note about the river says that the water was high in the winter.")
+    (papers / "short.txt").write_text(
+        "This short note about the river says that the water was high in the winter."
+    )
     (papers / "empty.txt").write_bytes(b"")
-    (papers / "french.txt").write_text("Les rivières de la région sont étudiées depuis longtemps par nos équipes. " * 12)
+    (papers / "french.txt").write_text(
+        "Les rivières de la région sont étudiées depuis longtemps par nos équipes. " * 12
+    )
     (papers / "lines.jsonl").write_text(
         "".join(json.dumps({"text": prose(100 + n), "n": n}) + "\n" for n in range(6)) + "{broken\n"
     )
@@ -39,7 +45,9 @@ def test_every_document_has_a_fate(curate, mixed):
     files = {path.name for path in mixed.iterdir()}
     assert {row["source_uri"] for row in dataset.ledger} == files
     assert Counter(row["fate"] for row in dataset.ledger) == Counter(dataset.manifest["fates"])
-    assert [row["id"] for row in dataset.ledger if row["fate"] == "kept"] == [row["id"] for row in dataset.data]
+    assert [row["id"] for row in dataset.ledger if row["fate"] == "kept"] == [
+        row["id"] for row in dataset.data
+    ]
     for source in dataset.manifest["sources"].values():
         assert source["documents"] == source["kept"] + source["dropped"] + source["failed"]
         before = source["documents"]

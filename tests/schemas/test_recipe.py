@@ -10,6 +10,9 @@ from typing import Annotated, Any
 
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from colophon.schemas import validation
 from colophon.schemas.errors import RecipeError
 from colophon.schemas.recipe import (
@@ -43,8 +46,6 @@ from colophon.schemas.validation import (
     parse_size,
     size_text,
 )
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 
 @dataclass(frozen=True)

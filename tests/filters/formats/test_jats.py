@@ -145,6 +145,21 @@ def test_alternatives_give_exactly_one():
     assert text(f"<p>{formula.format(empty)} is</p>") == "$b$ is"
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "a < b",
+        "$a < b$",
+        "$$a < b$$",
+        r"\[a < b\]",
+        r"\documentclass{minimal}\usepackage{x}\begin{document}}{}$$a < b$$\end{document}",
+        r"\begin{equation*} a < b \end{equation*}",
+    ],
+)
+def test_tex_is_kept_without_its_frame(source):
+    assert text(f"<p>if <tex-math><![CDATA[{source}]]></tex-math>.</p>") == "if $a < b$."
+
+
 def test_spans_keep_columns_apart():
     rows = (
         '<tr><td rowspan="2">a</td><td colspan="2">b</td></tr><tr><td>c</td><td>d</td></tr>'
@@ -312,6 +327,25 @@ def test_bombs():
     assert refusal(loop + article("<p>&a;</p>")).reason in {"entity_expansion", "not_well_formed"}
 
 
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "&x;" + "<![CDATA[" * 100_000,
+        "&x;" + "<!--" * 100_000,
+        "<p><tex-math>" + r"\begin{document}" * 50_000 + "</tex-math></p>",
+        "<p>" + "[" * 200_000 + "<xref/>" * 20_000 + "</p>",
+        "<p>" + "<sub>1</sub>" * 50_000 + "<fig/>" * 20_000 + "</p>",
+        "<m:math xmlns:m='http://www.w3.org/1998/Math/MathML'>"
+        + "<m:mfrac>" * 200
+        + "</m:mfrac>" * 200
+        + "</m:math>",
+    ],
+    ids=["cdata", "comments", "tex", "brackets", "scripts", "fractions"],
+)
+def test_what_could_take_forever_does_not(hostile):
+    assert len(read(article(hostile + "<p>a</p>"))) == 1
+
+
 @pytest.mark.parametrize("tag", ["sec", "p", "list", "italic", "sup", "td", "boxed-text"])
 def test_depth(tag):
     def nested(depth: int) -> str:
@@ -420,7 +454,7 @@ INLINE = st.recursive(
     lambda inner: st.builds(
         lambda tag, parts: f"<{tag}>{''.join(parts)}</{tag}>",
         st.sampled_from(
-            "p italic bold sup sub sc named-content list-item disp-quote boxed-text sec unknown".split()
+            _split("p italic bold sup sub sc named-content list-item disp-quote boxed-text sec unknown")
         ),
         st.lists(inner, max_size=5),
     ),

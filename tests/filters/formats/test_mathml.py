@@ -15,8 +15,10 @@ CASES = {
     "binomial": ('<mfrac linethickness="0"><mi>n</mi><mi>k</mi></mfrac>', r"\binom{n}{k}"),
     "roots": ("<msqrt><mi>x</mi></msqrt><mroot><mi>y</mi><mn>3</mn></mroot>", r"\sqrt{x}\sqrt[3]{y}"),
     "scripts": (
-        "<msub><mi>x</mi><mi>i</mi></msub><msup><mn>10</mn><mrow><mo>−</mo><mn>3</mn></mrow></msup>"
-        "<msubsup><mi>σ</mi><mn>12</mn><mn>2</mn></msubsup>",
+        (
+            "<msub><mi>x</mi><mi>i</mi></msub><msup><mn>10</mn><mrow><mo>−</mo><mn>3</mn></mrow></msup>"
+            "<msubsup><mi>σ</mi><mn>12</mn><mn>2</mn></msubsup>"
+        ),
         "x_i10^{−3}σ_{12}^2",
     ),
     "nested script": ("<msup><msub><mi>a</mi><mi>b</mi></msub><mn>2</mn></msup>", "{a_b}^2"),
@@ -41,6 +43,10 @@ CASES = {
     "names and words": (
         "<mi>AUC</mi><mo>=</mo><mtext>the area if </mtext><mi>x</mi>",
         r"\mathrm{AUC} = \text{the area if }x",
+    ),
+    "words apart": (
+        "<mtext>for</mtext><mspace/><mspace/><mtext>all</mtext><mspace/><mtext>leaves</mtext><mspace/><mi>n</mi>",
+        r"\text{for all leaves} n",
     ),
     "fenced": (
         '<mfenced open="[" close="]"><mi>a</mi><mi>b</mi></mfenced><mfenced><mi>c</mi></mfenced>',
