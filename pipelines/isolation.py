@@ -7,6 +7,7 @@ process is started once and answers one call after the other, so that a call cos
 from __future__ import annotations
 
 import contextlib
+import importlib
 import io
 import logging
 import os
@@ -32,8 +33,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Isolated"]
 
-# Starting a child takes half a second, on a machine that swaps much longer.
+# Starting a child takes a second or two, on a busy machine much longer.
 _START_SECONDS = 60.0
+
+_PRELOADED = ("colophon.filters.formats.reading", "trafilatura")
 
 # How long a child whose parent is gone may go on: the limit and this.
 _GRACE_SECONDS = 2.0
@@ -226,6 +229,9 @@ def _serve(descriptor: int, seconds: float, memory_bytes: int) -> None:
     # Its default action ends the process without asking Python, even in native code: so a child that hangs does not
     # outlive a parent that was killed. (PR_SET_PDEATHSIG would act already when the thread ends that started us.)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    # What a first call would else import within its time.
+    for module in _PRELOADED:
+        importlib.import_module(module)
     nothing = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, 2)  # the standard error stream
     os.close(nothing)

@@ -57,6 +57,11 @@ class _Flow:
         if len(text) > 3 or any(map(str.isalnum, text)):
             self.blocks.append(text)
 
+    def emit_lines(self, lines: list[str]) -> None:
+        """Add one block of several lines."""
+        if any(lines):
+            self.blocks.append("\n".join(filter(None, lines)))
+
     def inside(self, write: Callable[[etree._Element, _Flow], None], element: etree._Element) -> list[str]:
         """The blocks that one element comes to, not added to the others."""
         outer, self.blocks = self.blocks, []
@@ -120,7 +125,8 @@ def _heading(element: etree._Element, flow: _Flow) -> None:
 def _section(element: etree._Element, flow: _Flow) -> None:
     """A heading and what stands under it; nothing if nothing does."""
     blocks = flow.inside(_walk, element)
-    if len(blocks) > 1 or element.find("title") is None:
+    title = element.find("title")
+    if title is None or blocks != flow.inside(_heading, title):
         flow.blocks += blocks
 
 
@@ -213,8 +219,7 @@ def _table(element: etree._Element, flow: _Flow) -> None:
         spans.pad(cells)
         if any(cells):
             lines.append(" | ".join(cells).strip().replace("|  |", "| |").replace("|  |", "| |"))
-    if lines:
-        flow.blocks.append("\n".join(lines))
+    flow.emit_lines(lines)
 
 
 def _bullets(kind: str, number: int) -> str:
@@ -244,8 +249,7 @@ def _list(element: etree._Element, flow: _Flow) -> None:
         if blocks:
             text = "\n".join(blocks).replace("\n", "\n  ")
             lines.append(f"{mark} {text}".strip())
-    if lines:
-        flow.blocks.append("\n".join(lines))
+    flow.emit_lines(lines)
 
 
 def _definitions(element: etree._Element, flow: _Flow) -> None:
@@ -262,8 +266,7 @@ def _definitions(element: etree._Element, flow: _Flow) -> None:
         if terms or meaning:
             separator = " " if terms[-1:] in ":=–" else ": "
             lines.append(separator.join(filter(None, (terms, meaning))))
-    if lines:
-        flow.blocks.append("\n".join(lines))
+    flow.emit_lines(lines)
 
 
 def _verse(element: etree._Element, flow: _Flow) -> None:
@@ -273,12 +276,10 @@ def _verse(element: etree._Element, flow: _Flow) -> None:
         if child.tag == "verse-line":
             lines.append(tidy(text_of(child)))
             continue
-        if lines:
-            flow.blocks.append("\n".join(lines))
-            lines = []
+        flow.emit_lines(lines)
+        lines = []
         _BLOCKS.get(child.tag, _paragraph)(child, flow)
-    if lines:
-        flow.blocks.append("\n".join(lines))
+    flow.emit_lines(lines)
 
 
 def _verbatim(element: etree._Element, flow: _Flow) -> None:
@@ -306,8 +307,7 @@ def _note(element: etree._Element, flow: _Flow) -> None:
 
 def _table_foot(element: etree._Element, flow: _Flow) -> None:
     lines = flow.inside(_walk, element)
-    if lines:
-        flow.blocks.append("\n".join(lines))
+    flow.emit_lines(lines)
 
 
 def _reference_list(element: etree._Element, flow: _Flow) -> None:

@@ -153,11 +153,9 @@ def _tex(element: etree._Element) -> None:
     source = text_of(element)
     _, begun, body = source.partition(r"\begin{document}")
     body = body.partition(r"\end{document}")[0] if begun else source
-    first, last = body.find("$"), body.rfind("$")
-    # Some publishers' documents begin with stray braces.
-    if not (body[:first] + body[last + 1 :]).strip("{} \t\r\n"):
-        body = body[max(first, 0) : last + 1]
     formula = " ".join(_DOLLAR.sub("", _TEX_DISPLAY.sub("", body)).split())
+    # With these stray braces one publisher's documents begin.
+    formula = formula.removeprefix("}{}").strip()
     _set(element, f"${formula}$" if formula else None)
 
 

@@ -73,7 +73,14 @@ def test_the_quick_test_sees_all_that_ftfy_sees(line: str) -> None:
 
 @given(st.text(alphabet=_TELLTALE.replace("\n", "")))
 def test_a_line_is_repaired_as_ftfy_does(line: str) -> None:
-    whole = ftfy.fix_text(line, uncurl_quotes=False, unescape_html=False, fix_character_width=False)
+    whole = ftfy.fix_text(
+        line,
+        uncurl_quotes=False,
+        unescape_html=False,
+        fix_character_width=False,
+        fix_latin_ligatures=False,
+        normalization=None,
+    )
     assert Clean()(line) == Clean()(whole)
 
 

@@ -1,28 +1,16 @@
-"""The readers on real files; where the corpora are absent these tests skip."""
+"""The readers on real files."""
 
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
 from colophon.filters.formats import FORMATS
 from colophon.filters.formats.reading import read_stream
 from colophon.schemas import Document, ReadOptions
-
-_CORPORA = Path(os.environ.get("COLOPHON_CORPORA") or Path(__file__).parents[4] / "shared" / "data")
-
-
-def files(pattern):
-    """The corpus files of a pattern, or a skip that says which are missing."""
-    found = sorted(_CORPORA.glob(pattern))
-    if not found:
-        pytest.skip(f"no {pattern} in the corpora at COLOPHON_CORPORA")
-    return found
 
 
 def read(path, **options: str):
@@ -39,8 +27,10 @@ def read(path, **options: str):
         ("langid/udhr/*.txt", "text"),
     ],
 )
-def test_every_file_is_one_document(pattern, name):
-    for path in files(pattern):
+def test_every_file_is_one_document(pattern, name, corpora):
+    paths = sorted(corpora.glob(pattern))
+    assert paths
+    for path in paths:
         (document,) = read(path)
         assert isinstance(document, Document), (path, document)
         assert document.media_type == FORMATS[name].media_type
@@ -58,8 +48,10 @@ def test_every_file_is_one_document(pattern, name):
         ("dedup/corpus.jsonl", "text"),
     ],
 )
-def test_every_line_is_one_document_or_says_why_not(pattern, key):
-    for path in files(pattern):
+def test_every_line_is_one_document_or_says_why_not(pattern, key, corpora):
+    paths = sorted(corpora.glob(pattern))
+    assert paths
+    for path in paths:
         items = read(path, text=key)
         assert len(items) >= 10
         reasons = {item.reason for item in items if not isinstance(item, Document)}
@@ -67,8 +59,8 @@ def test_every_line_is_one_document_or_says_why_not(pattern, key):
         assert all(item.locator.startswith("byte=") for item in items)
 
 
-def test_archives_are_no_documents():
-    for path in files("warc/**/*.*arc*"):
+def test_archives_are_no_documents(corpora):
+    for path in sorted(corpora.glob("warc/**/*.*arc*")):
         (fault,) = read(path)
         assert not isinstance(fault, Document)
         assert fault.reason in {"unknown_format", "truncated", "corrupt_compression"}, (path, fault)
@@ -79,9 +71,9 @@ def norm(text):
     return " ".join(re.sub(r"\$[^$\n]*\$", "", text).split())
 
 
-def test_main_text_is_not_below_trafilaturas():
+def test_main_text_is_not_below_trafilaturas(corpora):
     trafilatura = pytest.importorskip("trafilatura")
-    (gold,) = files("html_web_cc/gold_trafilatura.json")
+    gold = corpora / "html_web_cc" / "gold_trafilatura.json"
     ours, theirs = Counter(), Counter()
     for entry in json.loads(gold.read_text()).values():
         path = gold.parent / entry["file"]
@@ -95,8 +87,8 @@ def test_main_text_is_not_below_trafilaturas():
     assert ours["without"] <= theirs["without"]
 
 
-def test_licences_of_web_pages_are_not_guessed():
-    (gold,) = files("html_web_cc/gold_trafilatura.json")
+def test_licences_of_web_pages_are_not_guessed(corpora):
+    gold = corpora / "html_web_cc" / "gold_trafilatura.json"
     right = claimed = 0
     for entry in json.loads(gold.read_text()).values():
         (document,) = read(gold.parent / entry["file"])

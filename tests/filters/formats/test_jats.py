@@ -154,10 +154,18 @@ def test_alternatives_give_exactly_one():
         r"\[a < b\]",
         r"\documentclass{minimal}\usepackage{x}\begin{document}}{}$$a < b$$\end{document}",
         r"\begin{equation*} a < b \end{equation*}",
+        r"\begin{document}}{}\begin{equation*} a < b \end{equation*}\end{document}",
     ],
 )
 def test_tex_is_kept_without_its_frame(source):
     assert text(f"<p>if <tex-math><![CDATA[{source}]]></tex-math>.</p>") == "if $a < b$."
+
+
+def test_a_section_without_a_title_is_kept_and_one_with_nothing_else_is_not():
+    assert (
+        text("<sec><title/><p>words</p></sec><sec><title>Alone</title></sec><sec><p>more</p></sec>")
+        == "words\n\nmore"
+    )
 
 
 def test_spans_keep_columns_apart():
@@ -614,11 +622,14 @@ def test_mathematics_of_real_articles_is_there():
         expected += wanted.total()
         found += (wanted & Counter("".join(segments))).total()
         sources = [
-            "".join(
-                re.sub(r"(?s).*\\begin\{document\}(.*)\\end\{document\}.*", r"\1", source.text).split()
-            ).replace("$", "")
+            re.sub(
+                r"(?s).*\\begin\{document\}(.*)\\end\{document\}.*|\\(begin|end)\{equation\*\}",
+                r"\1",
+                source.text,
+            )
             for source in root.xpath("(body|floats-group|front/article-meta/abstract)//tex-math")
         ]
+        sources = ["".join(source.split()).replace("$", "").removeprefix("}{}") for source in sources]
         written = "".join("".join(segments).split())
         tex += len(sources)
         tex_kept += sum(source in written for source in sources)
