@@ -168,7 +168,7 @@ def _refusal(error: etree.XMLSyntaxError) -> Unreadable:
     if "amplification" in message or "entity reference loop" in message.lower():
         reason = "entity_expansion"
     elif "Excessive depth" in message:
-        reason = "too_deep"
+        reason = "too_deeply_nested"
     return Unreadable(reason, f"line {line}, column {column}: {message}")
 
 

@@ -359,7 +359,7 @@ def test_depth(tag):
     def nested(depth: int) -> str:
         return article(f"<p>a</p>{f'<{tag}>' * depth}<p>deep words</p>{f'</{tag}>' * depth}")
 
-    assert refusal(nested(100_000)).reason == "too_deep"
+    assert refusal(nested(100_000)).reason == "too_deeply_nested"
     (document,) = read(nested(200))
     assert "deep words" in document.text
 
