@@ -29,6 +29,7 @@ Known failures, seen on abstracts and papers:
 from __future__ import annotations
 
 import csv
+import hashlib
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -351,6 +352,13 @@ class Identity:
 
     name: ClassVar[str] = "identity"
     scores: ClassVar[type] = IdentityScores
+
+    def materials(self) -> dict[str, dict[str, str]]:
+        """The list of terms, by digest and licence."""
+        digest = hashlib.sha256(
+            (resources.files("colophon.filters") / "identity_terms.tsv").read_bytes()
+        ).hexdigest()
+        return {"terms": {"sha256": digest, "license": "Apache-2.0"}}
 
     def annotate(self, batch: Batch) -> Mapping[str, pa.Array[Any]]:
         """The column ``bias``, as `IdentityScores` declares it; null for all without the scores of `Language`."""

@@ -2,7 +2,9 @@ r"""Which language a document is in, by fastText's classifier of 176 languages (
 
 Science looks less like its language than other prose does: formulae, code, addresses and figures are taken out
 first, for with them a seventh of English papers in TeX score below .65 while without them .5 is a safe threshold.
-The first 4,000 characters tell as much as all.
+Of a long text three excerpts of 500 characters are read, from its beginning, its middle and its end: an English abstract
+before a Portuguese paper does not decide for it. They tell as much as 4,000 characters in a row (English sections of
+papers kept at .5: 99.9% either way; files in TeX 100% against 97.5%) at 2.5 times the speed.
 
 Known limits: short texts in small languages (of 200 characters, 83% are right over 75 languages, against 100% over the
 30 largest); Malay and Indonesian, and Bosnian, Croatian and Serbian, are taken for each other; one language a document.
@@ -41,11 +43,13 @@ if TYPE_CHECKING:
 
     from colophon.filters.batch import Batch
 
-__all__ = ["Language", "LanguageScores", "prose"]
+__all__ = ["Language", "LanguageScores", "excerpts", "prose"]
 
 _ANY = "any"
 _UNKNOWN = "und"  # ISO 639-2: undetermined
 _READ = 4_000
+_EXCERPTS = 3
+_EXCERPT = 500
 _LOOK_AT = 5 * _READ
 _ENOUGH = _READ // 4
 _LABEL = "__label__"
@@ -87,6 +91,18 @@ _NOT_PROSE = (
     ("@", re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")),
 )
 _FIGURES = re.compile(r"[\d_^{}\\~|=<>+*/#\[\]]+")  # and what is left of formulae and markup
+
+
+def excerpts(text: str) -> str:
+    """The whole of a short text; of a long one three excerpts, each from the beginning of a word if there is one near."""
+    if len(text) <= 2 * _EXCERPTS * _EXCERPT:
+        return text
+    pieces = [text[:_EXCERPT]]
+    for number in range(1, _EXCERPTS):
+        start = number * (len(text) - _EXCERPT) // (_EXCERPTS - 1)
+        space = text.find(" ", start, start + 40)
+        pieces.append(text[max(start, space) :][:_EXCERPT])
+    return "\n".join(pieces)
 
 
 def prose(text: str) -> str:
@@ -211,12 +227,19 @@ class Language:
         """The SPDX identifier of the bundled model's licence; None for another model, whose licence is not known."""
         return _LICENCE if self.model is None else None
 
+    def materials(self) -> dict[str, dict[str, str | None]]:
+        """The model, by digest and licence."""
+        return {"model": {"sha256": self.model_digest(), "license": self.model_licence}}
+
     def annotate(self, batch: Batch) -> Mapping[str, pa.Array[Any]]:
         """The columns ``language`` and ``language_score``, as `LanguageScores` declares them."""
         predict = _model(self.model).predict
         languages, scores = [], []
         for text in batch.texts:
-            line = prose(text)
+            # Capitals look like other languages to the model.
+            line = prose(excerpts(text))
+            if sum(map(str.isupper, line)) > len(line) // 2:
+                line = line.lower()
             # Without the line end fastText leaves out the sentence's last word.
             best = predict(line + "\n", 1, 0.0, "strict") if line else []
             score, label = best[0] if best else (0.0, _UNKNOWN)

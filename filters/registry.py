@@ -61,6 +61,9 @@ class Filter(Protocol):
     name: ClassVar[str]
     scores: ClassVar[type]
 
+    # A filter with a model or a list also has ``materials()``: each by name with its sha256 and license. They are
+    # part of what staged units are named by, and stand in the manifest.
+
     def annotate(self, batch: Batch) -> Mapping[str, pa.Array[Any]]:
         """The score columns of a batch, n values each, as declared in `scores`."""
         ...

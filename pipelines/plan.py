@@ -11,6 +11,7 @@ import hashlib
 import os
 import re
 import stat
+import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import version
@@ -158,8 +159,8 @@ def materials_of(one: Filter) -> dict[str, Any]:
 
 @lru_cache(maxsize=1)
 def libraries() -> dict[str, str]:
-    """Versions of the libraries that can change a byte of the result."""
-    return {name: version(name) for name in _LIBRARIES}
+    """Versions of the libraries, and of Unicode, that can change a byte of the result."""
+    return {**{name: version(name) for name in _LIBRARIES}, "unicode": unicodedata.unidata_version}
 
 
 def uri_of_path(relative: str) -> str:

@@ -38,6 +38,7 @@ __all__ = ["StageUnits", "document_id", "stage_unit", "staged_schema"]
 
 _BATCH_ROWS = 1024
 _BATCH_CHARACTERS = 8 * 2**20
+_TRANSIENT = {"input_output_error", "unreadable", "changed_while_read"}
 
 
 def document_id(source: str, uri: str, locator: str) -> str:
@@ -274,9 +275,13 @@ class _Stage(beam.DoFn):
                 done |= stage_unit(unit, self.job.recipe, target, Path(self.job.staging))
             with pq.ParquetFile(target) as staged:
                 size, rows = text_bytes(staged), staged.metadata.num_rows
-                fate = fates_of(staged.read(columns_for_fates(self.job.filters)), self.job.filters).fate
+                columns = staged.read(columns_for_fates(self.job.filters))
+            fate = fates_of(columns, self.job.filters).fate
+            reasons = columns["failed_reason"].to_pylist()
+            # What the operating system could not read may be readable the next time.
+            again = bool(set(reasons) & _TRANSIENT)
             lost = {name: int((fate == name).sum()) for name in (DROPPED, FAILED)}
-            done |= {"documents": rows, "pid": os.getpid(), **lost}
+            done |= {"documents": rows, "pid": os.getpid(), "again": again, **lost}
             done["peak_bytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
             write_whole(self.job.progress / f"unit-{unit.index:08d}.json", orjson.dumps(done))
             yield (

@@ -67,6 +67,7 @@ class Progress:
     seconds: dict[str, float] = field(default_factory=dict)
     began: float = field(default_factory=time.monotonic)
     read: set[str] = field(default_factory=set)
+    again: set[int] = field(default_factory=set)
 
     def look(self, folder: Path) -> None:
         """Take in the lines that came since the last look."""
@@ -83,6 +84,8 @@ class Progress:
                 self.seconds[stage] = self.seconds.get(stage, 0.0) + seconds
             if path.name.startswith("unit"):
                 self.units_done += 1
+                if line["again"]:
+                    self.again.add(int(path.stem.removeprefix("unit-")))
                 self.bytes_done += line["bytes"]
                 self.bytes_reused += line["bytes"] if line["reused"] else 0
                 self.documents += line["documents"]

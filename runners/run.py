@@ -222,6 +222,8 @@ class Run:
             self._refuse_failures(manifest, max_failed, self.job.dataset)
             run = self._account(progress, began, runner, workers)
             self._publish(manifest, run)
+            for index in progress.again:
+                self.job.staged(self.plan.units[index].key).unlink(missing_ok=True)
             self._clear(keep_lock=False)
         return Result(self.output, manifest, run, made=True)
 

@@ -495,7 +495,7 @@ def _first_sentence(cls: type) -> str:
 def _settled(shaped: Any, base: Path) -> Recipe:
     """A recipe of the declared classes from one of `_shape`, sources named and relative paths put behind `base`."""
     values = _values(shaped)
-    filters = _values(shaped.filters)
+    filters = {name: _with_located(each, base) for name, each in _values(shaped.filters).items()}
     sources = []
     for source in shaped.sources:
         path = _located(source.path, base)
@@ -510,6 +510,18 @@ def _settled(shaped: Any, base: Path) -> Recipe:
         "plan": replace(plan, staging=plan.staging and _located(plan.staging, base)),
     }
     return Recipe(**values)
+
+
+def _with_located(settings: Any, base: Path) -> Any:
+    """A filter's settings with its own paths (strings that are `local`) put behind `base`."""
+    if settings is None:
+        return None
+    paths = {
+        name: _located(value, base)
+        for name, key in keys_of(type(settings)).items()
+        if key.setting.local and isinstance(value := getattr(settings, name), str)
+    }
+    return replace(settings, **paths) if paths else settings
 
 
 def _values(settings: Any) -> dict[str, Any]:

@@ -61,7 +61,8 @@ MAX_VALUES: Final = 100_000
 MAX_FAULTS: Final = 50
 """Most faults that are told at once."""
 
-_SHOWN = 60  # characters of a wrong value that a message repeats
+_SHOWN = 60  # characters of a wrong value that may still be a slip of the pen
+_REPEATED = 300  # characters of a wrong value that a message repeats
 _WIDTH = 98  # columns of an explained recipe
 _SIZES = {
     "B": 1,
@@ -565,7 +566,7 @@ def _shown(value: object) -> str:
 
 
 def _clipped(text: str) -> str:
-    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+    return text if len(text) <= _REPEATED else f"{text[: _REPEATED - 1]}…"
 
 
 def _printable(text: str) -> str:
