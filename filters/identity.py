@@ -326,7 +326,7 @@ def mentions(tokens: Tokens) -> np.ndarray:
     return out - np.int8(1)
 
 
-_BIAS = [pa.field(axis, pa.float64(), nullable=False) for axis in AXES]
+_BIAS = [pa.field(axis, pa.float64()) for axis in AXES]
 
 
 @dataclass
