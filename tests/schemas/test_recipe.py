@@ -595,7 +595,11 @@ recipes = st.builds(
             "tongue": st.builds(
                 Tongue, keep=st.lists(words, max_size=3).map(tuple), min_score=st.floats(0, 1)
             ),
-            "length": st.builds(Length, most=st.none() | st.integers(50, 10**9), folder=st.none() | words.map(lambda word: str(Path(f"/{word}")))),
+            "length": st.builds(
+                Length,
+                most=st.none() | st.integers(50, 10**9),
+                folder=st.none() | words.map(lambda word: str(Path(f"/{word}"))),
+            ),
         }
     ),
     deduplicate=st.builds(Deduplicate, prefer=st.permutations(["structured", "newer"]).map(tuple)),
