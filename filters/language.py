@@ -258,6 +258,7 @@ class Language:
             return decision
         score = np.asarray(scores["language_score"].to_numpy(zero_copy_only=False), np.float64)
         wanted = np.isin(scores["language"].to_numpy(zero_copy_only=False).astype(str), self.keep)
-        decision.rule(~wanted, "language_not_wanted", score, self.min_score)
+        # What is doubtful is first of all doubtful, whichever language it may be.
         decision.rule(score < self.min_score, "language_uncertain", score, self.min_score)
+        decision.rule(~wanted, "language_not_wanted", score, self.min_score)
         return decision

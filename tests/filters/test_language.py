@@ -99,9 +99,9 @@ def test_policy() -> None:
         "",
         "language_uncertain",
         "language_not_wanted",
-        "language_not_wanted",
+        "language_uncertain",
     ]
-    assert _decide(languages, scores, keep=["fr", "en"], min_score=0.3) == ["", "", "", "language_not_wanted"]
+    assert _decide(languages, scores, keep=["fr", "en"], min_score=0.3) == ["", "", "", "language_uncertain"]
     assert _decide(languages, scores, keep=("any",)) == ["", "", "", ""]
 
 
