@@ -516,9 +516,10 @@ def _with_located(settings: Any, base: Path) -> Any:
     """A filter's settings with its own paths (strings that are `local`) put behind `base`."""
     if settings is None:
         return None
+    kind: Any = type(settings)
     paths = {
         name: _located(value, base)
-        for name, key in keys_of(type(settings)).items()
+        for name, key in keys_of(kind).items()
         if key.setting.local and isinstance(value := getattr(settings, name), str)
     }
     return replace(settings, **paths) if paths else settings
