@@ -12,6 +12,7 @@ demo: $(VENV)/installed
 	$(BIN)/colophon verify datasets-demo/colophon-example
 
 test: $(VENV)/tested lint types
+	$(BIN)/python -m pytest --doctest-modules --pyargs colophon
 	$(BIN)/python -m pytest -m "not slow"
 
 test-all: $(VENV)/tested

@@ -93,7 +93,7 @@ def test_explain_tells_each_fate(capsys, dataset):
     assert "kept in its place" in out
     assert "stands for 1 dropped" in out
     _, out, _ = call(capsys, "explain", dataset.folder, "short.txt")
-    assert "too_few_words, 14 against a limit of 50" in out
+    assert "too_few_words, 15 against a limit of 50" in out
     _, out, _ = call(capsys, "explain", dataset.folder, "empty")
     assert "failed in read: empty_file" in out
 
