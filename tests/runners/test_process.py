@@ -25,9 +25,9 @@ name: trial
 sources:
   - path: texts
 plan:
-  unit_size: 64 kB
+  unit_size: 64 KiB
 output:
-  shard_size: 100 kB
+  shard_size: 1 MiB
 """
 
 
