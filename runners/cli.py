@@ -399,6 +399,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         _quiet_pipe()
         return 0
+    except Exception as error:
+        if os.environ.get("COLOPHON_DEBUG"):
+            raise
+        print(  # noqa: T201
+            f"colophon: a fault of Colophon itself: {type(error).__name__}: {error}\n"
+            "Please report it; with COLOPHON_DEBUG=1 the same command shows where.",
+            file=sys.stderr,
+        )
+        return 3
     except KeyboardInterrupt:
         print(  # noqa: T201
             "\ncolophon: stopped. Nothing half-written is left; what was read is kept: the same command goes on from there.",

@@ -71,7 +71,7 @@ class Progress:
 
     def look(self, folder: Path) -> None:
         """Take in the lines that came since the last look."""
-        for path in sorted(folder.glob("*.json")):
+        for path in sorted(folder.glob("[us]*.json")):  # what is still being written begins with a dot
             if path.name in self.read:
                 continue
             try:
