@@ -1,7 +1,7 @@
 """The process that runs one pipeline, so that whoever started it can watch it and stop it.
 
-Started as ``python -m colophon.runners.job FOLDER``, where ``FOLDER/job.pickle`` says what to do. It ends
-with ``FOLDER/usage.json`` and code 0, or with ``FOLDER/error.txt`` and code 3.
+Started as ``python -m colophon.runners.job FOLDER PIPE``, where ``FOLDER/job.pickle`` says what to do. It ends
+with ``FOLDER/usage.json`` and code 0, or with code 3 and a sentence in the pipe (a file descriptor).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import traceback
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from colophon.pipelines.job import Job
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["Order", "main", "run_order"]
 
 _PR_SET_PDEATHSIG = 1
+_SECONDS_TO_END = 3.0
 
 
 @dataclass(frozen=True)
@@ -57,12 +58,10 @@ def _end_with_parent() -> None:
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def _sentence(error: BaseException) -> str:
-    """What to tell the user of an error that may have crossed processes as text."""
-    known = re.findall(r"colophon\.schemas\.errors\.\w+: (.+)", "".join(traceback.format_exception(error)))
-    if known:
-        return str(known[-1]).split(" [while running")[0].strip()
-    return f"{type(error).__name__}: {(str(error).strip().splitlines() or [''])[-1]}"
+def _told(trace: str) -> str:
+    """The sentence of an error of ours that may have crossed processes as text; empty if there is none."""
+    known = re.findall(r"colophon\.schemas\.errors\.\w+: (.+)", trace)
+    return str(known[-1]).split(" [while running")[0].strip() if known else ""
 
 
 def run_order(order: Order, folder: Path) -> None:
@@ -86,26 +85,59 @@ def run_order(order: Order, folder: Path) -> None:
     (folder / "usage.json").write_text(json.dumps(usage))
 
 
+class _Failure:
+    """Tells the parent why the job cannot go on, through a pipe, for the disk may be full; then ends it."""
+
+    def __init__(self, pipe: int) -> None:
+        self.pipe = pipe
+        self.lock = threading.Lock()
+
+    def __call__(self, sentence: str, trace: str) -> NoReturn:
+        with self.lock:  # the first that fails tells, and none after it
+            with contextlib.suppress(OSError):
+                os.write(self.pipe, sentence.encode("utf-8", "replace")[:4000])
+            with contextlib.suppress(OSError):
+                sys.stderr.write(trace)
+                sys.stderr.flush()
+            os._exit(3)
+
+
+class _Ear(logging.Handler):
+    """Hears of an exception in a worker process.
+
+    With several workers Beam's direct runner may wait for ever after one of them has failed, so the job is
+    given a moment to end by itself and is ended then.
+    """
+
+    def __init__(self, fail: _Failure) -> None:
+        super().__init__(logging.ERROR)
+        self.fail = fail
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Act on what a worker said before it gave up."""
+        message = record.getMessage()
+        if "[while running" in message:
+            plain = message.replace("\\n", "\n").replace("\\'", "'")
+            ending = threading.Timer(_SECONDS_TO_END, self.fail, (_told(plain) or plain[:500], ""))
+            ending.daemon = True
+            ending.start()
+
+
 def main() -> None:
-    """Run the order of the folder named on the command line."""
+    """Run the order of the folder, and report to the pipe, that the command line names."""
     _end_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
-    folder = Path(sys.argv[1])
+    folder, fail = Path(sys.argv[1]), _Failure(int(sys.argv[2]))
     logging.disable(logging.WARNING)
-
-    def fail(sentence: str, trace: str) -> None:
-        with contextlib.suppress(OSError):
-            (folder / "error.txt").write_text(sentence)
-        sys.stderr.write(trace)
-        sys.stderr.flush()
-        os._exit(3)
+    logging.getLogger().addHandler(_Ear(fail))
 
     def lost(args: threading.ExceptHookArgs) -> None:
         # Beam would wait for ever for a worker process that is gone.
         trace = "".join(traceback.format_exception(args.exc_type, args.exc_value, args.exc_traceback))
         if "Worker subprocess exited" in str(args.exc_value):
             fail("a worker process was killed, perhaps because memory ran out; try fewer --workers", trace)
-        sys.stderr.write(trace)
+        with contextlib.suppress(OSError):
+            sys.stderr.write(trace)
 
     threading.excepthook = lost
     with (folder / "job.pickle").open("rb") as stream:
@@ -113,9 +145,10 @@ def main() -> None:
     try:
         run_order(order, folder)
     except BaseException as error:  # noqa: BLE001 - whatever it is, the parent has to hear of it
-        fail(_sentence(error), "".join(traceback.format_exception(error)))
+        trace = "".join(traceback.format_exception(error))
+        last = (str(error).strip().splitlines() or [""])[-1]
+        fail(_told(trace) or f"{type(error).__name__}: {last}", trace)
     # Threads and children of an engine may linger; all files are written.
-    sys.stderr.flush()
     os._exit(0)
 
 

@@ -252,7 +252,8 @@ class Run:
             **os.environ,
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
         }
-        command = [sys.executable, "-m", "colophon.runners.job", str(self.work)]
+        told, tell = os.pipe()
+        command = [sys.executable, "-m", "colophon.runners.job", str(self.work), str(tell)]
         with (
             log,
             subprocess.Popen(
@@ -262,8 +263,10 @@ class Run:
                 stderr=log,
                 env=environment,
                 start_new_session=True,
+                pass_fds=(tell,),
             ) as process,
         ):
+            os.close(tell)
             try:
                 while process.poll() is None:
                     watcher.look()
@@ -274,18 +277,16 @@ class Run:
                 raise
             _stop(process)
         watcher.look()
+        with open(told, encoding="utf-8", errors="replace") as pipe:  # noqa: PTH123 - a descriptor, not a path
+            sentence = pipe.read()
         if process.returncode:
-            raise RunFailed(self._why(process.returncode))
+            raise RunFailed(self._why(process.returncode, sentence))
 
-    def _why(self, code: int) -> str:
+    def _why(self, code: int, sentence: str) -> str:
         clear_asides(self.staging)
         for path in self.work.iterdir():
             if path.is_dir():
                 shutil.rmtree(path, ignore_errors=True)
-        try:
-            sentence = (self.work / "error.txt").read_text()
-        except OSError:
-            sentence = ""
         if not sentence:
             how = f"signal {signal.Signals(-code).name}" if code < 0 else f"code {code}"
             sentence = f"the job ended with {how}, perhaps because memory ran out"
