@@ -7,13 +7,13 @@ import errno
 import os
 import uuid
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from colophon.schemas import RunFailed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 __all__ = ["ASIDE", "aside", "clear_asides", "explain_os_error", "write_whole"]
 
@@ -81,8 +81,10 @@ def clear_asides(folder: Path) -> None:
 def _lives(process: int) -> bool:
     try:
         os.kill(process, 0)
+        # One that has ended but was not yet collected by its parent writes no more.
+        state = Path(f"/proc/{process}/stat").read_text(errors="replace").rpartition(")")[2].split()[0]
     except ProcessLookupError:
         return False
-    except PermissionError:
+    except OSError:  # another user's, or a system without /proc
         return True
-    return True
+    return state not in "ZX"

@@ -1,11 +1,19 @@
-"""The default engine: Beam's FnApiRunner on this machine, one process for each worker."""
+"""The default engine: Beam's FnApiRunner on this machine, one process for each worker.
+
+``python -m colophon.runners.direct`` is such a worker, started by the engine.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import shlex
+import sys
+from typing import TYPE_CHECKING
 
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
+from apache_beam.transforms.environments import SubprocessSDKEnvironment
+
+from colophon.runners.processes import end_with_parent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +32,17 @@ def engine(workers: int, extra: Sequence[str] = ()) -> tuple[PipelineRunner, Pip
         workers: Processes.
         extra: Options for Beam as they were given.
     """
-    options: dict[str, Any] = {"direct_num_workers": workers}
-    if workers > 1:
-        options["direct_running_mode"] = "multi_processing"
-    return FnApiRunner(), PipelineOptions(list(extra), **options)
+    options = PipelineOptions(list(extra), direct_num_workers=workers)
+    if workers == 1:
+        return FnApiRunner(), options
+    # Beam's own multi-processing starts the same worker, but one that outlives a killed run. Without `exec` a
+    # shell would stand between them.
+    command = f"exec {shlex.quote(sys.executable)} -m colophon.runners.direct"
+    return FnApiRunner(default_environment=SubprocessSDKEnvironment.from_command_string(command)), options
+
+
+if __name__ == "__main__":
+    from apache_beam.runners.worker import sdk_worker_main
+
+    end_with_parent()
+    sdk_worker_main.main(sys.argv)

@@ -7,7 +7,6 @@ with ``FOLDER/usage.json`` and code 0, or with code 3 and a sentence in the pipe
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import json
 import logging
 import os
@@ -23,13 +22,14 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from colophon.runners.processes import end_with_parent
+
 if TYPE_CHECKING:
     from colophon.pipelines.job import Job
     from colophon.pipelines.plan import Plan
 
 __all__ = ["Order", "main", "run_order"]
 
-_PR_SET_PDEATHSIG = 1
 _SECONDS_TO_END = 3.0
 
 
@@ -50,12 +50,6 @@ class Order:
     runner: str
     workers: int
     extra: tuple[str, ...] = ()
-
-
-def _end_with_parent() -> None:
-    """Ask the kernel to end this process when the one that started it ends, however it ends."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _told(trace: str) -> str:
@@ -125,7 +119,7 @@ class _Ear(logging.Handler):
 
 def main() -> None:
     """Run the order of the folder, and report to the pipe, that the command line names."""
-    _end_with_parent()
+    end_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
     folder, fail = Path(sys.argv[1]), _Failure(int(sys.argv[2]))
     logging.disable(logging.WARNING)

@@ -24,6 +24,7 @@ from colophon.pipelines.plan import Plan, code_digest, make_plan
 from colophon.pipelines.storage import clear_asides, explain_os_error
 from colophon.pipelines.verify import load_manifest
 from colophon.runners.job import Order
+from colophon.runners.processes import stop
 from colophon.runners.progress import Progress, Watcher, size_in_words
 from colophon.runners.report import report
 from colophon.schemas import RunFailed, UsageError, public_form
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 __all__ = ["Preview", "Result", "Run"]
 
 _SECONDS_BETWEEN_LOOKS = 0.2
-_SECONDS_TO_STOP = 5.0
 
 
 @dataclass(frozen=True)
@@ -272,10 +272,10 @@ class Run:
                     watcher.look()
                     time.sleep(_SECONDS_BETWEEN_LOOKS)
             except BaseException:
-                _stop(process)
+                stop(process)
                 self._clear(keep_lock=False)
                 raise
-            _stop(process)
+            stop(process)
         watcher.look()
         with open(told, encoding="utf-8", errors="replace") as pipe:  # noqa: PTH123 - a descriptor, not a path
             sentence = pipe.read()
@@ -342,12 +342,3 @@ class Run:
             shutil.rmtree(old, ignore_errors=True)
         except OSError as error:
             raise explain_os_error(error, self.output) from error
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    """End a job and all its workers."""
-    for kind in (signal.SIGTERM, signal.SIGKILL):
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, kind)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(_SECONDS_TO_STOP)

@@ -170,7 +170,7 @@ def test_a_worker_that_is_killed_ends_the_run_and_the_next_goes_on(site, referen
     workers = [
         pid
         for pid in children_of(tmp_path)
-        if b"sdk_worker_main" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        if b"runners.direct" in Path(f"/proc/{pid}/cmdline").read_bytes()
     ]
     os.kill(workers[-1], signal.SIGKILL)
     _, error = process.communicate(timeout=120)

@@ -1,0 +1,45 @@
+"""Processes that work for a run, and their end."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+__all__ = ["end_with_parent", "stop"]
+
+_PR_SET_PDEATHSIG = 1
+_SECONDS_TO_STOP = 5.0
+
+
+def end_with_parent() -> None:
+    """Ask the kernel to end this process when the one that started it ends, however it ends."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """End the leader of a process group and all in it, and return when none of them works any more."""
+    for kind in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, kind)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_SECONDS_TO_STOP)
+    until = time.monotonic() + _SECONDS_TO_STOP
+    while _works(process.pid) and time.monotonic() < until:
+        time.sleep(0.02)
+
+
+def _works(group: int) -> bool:
+    """Whether a process of the group still runs; one that only waits to be collected does not."""
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            state, _, its_group = path.read_text(errors="replace").rpartition(")")[2].split()[:3]
+            if int(its_group) == group and state not in "ZX":
+                return True
+    return False
