@@ -133,7 +133,7 @@ def test_killed_halfway_and_started_again(site, reference, tmp_path):
     process = start(site, output, "--workers", "2")
     wait_for_units(process, output, 3)
     process.kill()
-    process.wait()
+    process.communicate()
     time.sleep(1)
     assert not output.exists()
     assert not children_of(tmp_path)
@@ -194,7 +194,7 @@ def small_disk(tmp_path):
     if made.returncode:
         pytest.skip(f"no small file system can be mounted here: {made.stderr.decode().strip()}")
     yield disk
-    subprocess.run(["umount", str(disk)], check=True)
+    subprocess.run(["umount", "--lazy", str(disk)], check=True)
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
