@@ -5,15 +5,18 @@ from __future__ import annotations
 import atexit
 import hashlib
 import os
+from dataclasses import asdict
+from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from colophon.filters import Clean
 from colophon.filters.formats import formats
 from colophon.filters.formats.reading import read_stream
 from colophon.pipelines.isolation import Isolated
 from colophon.pipelines.storage import write_whole
-from colophon.schemas import ReadOptions, Unreadable
+from colophon.schemas import ReadOptions, Unreadable, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
     from colophon.pipelines.plan import InputFile, Part
     from colophon.schemas import Document, Recipe
 
-__all__ = ["PartReader"]
+__all__ = ["PartReader", "read_file"]
 
 _FAULTS = {
     "dangling_link": "a link to a file that does not exist, or to itself",
@@ -111,3 +114,39 @@ def _sha256(file: InputFile) -> str:
 def _fingerprint(stream: BinaryIO) -> str:
     status = os.fstat(stream.fileno())
     return f"{status.st_size}-{status.st_mtime_ns}-{status.st_ctime_ns}"
+
+
+def read_file(
+    path: Path, *, form: str = "auto", references: bool = False, text: str = "text"
+) -> Iterator[dict[str, Any]]:
+    """What a file becomes: its documents as a run with default settings would read and clean them.
+
+    Args:
+        path: The file.
+        form: Name of its format; ``auto`` lets content and name tell.
+        references: Whether lists of references are kept.
+        text: Column that holds the text, in formats that have columns.
+
+    Yields:
+        For each document its fields by name; for each failure its reason and detail.
+
+    Raises:
+        UsageError: The file cannot be opened, or there is no such format.
+    """
+    known = formats()
+    if form not in {"auto", *known}:
+        near = get_close_matches(form, known, 1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise UsageError(f"there is no format {form!r}{hint} Known are {', '.join(known)}")
+    try:
+        stream = path.open("rb")
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror}; name a file") from error
+    clean = Clean()
+    options = ReadOptions(references=references, text=text)
+    with stream:
+        for found in read_stream(stream, path.name, options, known.get(form), _isolated(30.0, 2 * 2**30)):
+            fields = {key: value for key, value in asdict(found).items() if key != "digest"}
+            if "text" in fields:
+                fields |= {"title": clean(fields["title"]), "text": clean(fields["text"])}
+            yield fields

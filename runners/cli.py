@@ -43,6 +43,7 @@ to begin:
   colophon verify dataset/                          recount and rehash everything
   colophon explain dataset/ smith2019.xml           why is this paper in, or not?
   colophon recipe > recipe.yaml                     the default recipe, each key explained
+  colophon read smith2019.xml                       what a file becomes
 
 """
 
@@ -92,6 +93,8 @@ def build_parser() -> argparse.ArgumentParser:
     _add_verify(commands)
     _add_explain(commands)
     _add_recipe(commands)
+    _add_formats(commands)
+    _add_read(commands)
     return parser
 
 
@@ -210,6 +213,42 @@ def _add_recipe(commands: Any) -> None:
         "--check", type=Path, metavar="FILE", help="check a recipe, its sources included, and do nothing else"
     )
     parser.add_argument("--schema", action="store_true", help="print the JSON Schema, for editors")
+
+
+def _add_formats(commands: Any) -> None:
+    _command(
+        commands,
+        "formats",
+        _formats,
+        "list the formats that can be read",
+        "List the formats that can be read, those of installed packages among them.\n\n"
+        "A format is told by content first and by name second; a source of the recipe can name one.",
+    )
+
+
+def _add_read(commands: Any) -> None:
+    parser = _command(
+        commands,
+        "read",
+        _read,
+        "show what a file becomes: its documents, metadata and text",
+        "Read a file as a run would, clean it, and show what became of it. Nothing is judged or written.",
+    )
+    parser.add_argument("file", type=Path, metavar="FILE", help="the file")
+    parser.add_argument(
+        "--format", default="auto", metavar="NAME", help="its format (default: content and name tell)"
+    )
+    parser.add_argument("--references", action="store_true", help="keep lists of references")
+    parser.add_argument(
+        "--text", default="text", metavar="COLUMN", help="column that holds the text (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--most",
+        type=_workers,
+        default=5,
+        metavar="N",
+        help="show at most N documents (default: %(default)s)",
+    )
 
 
 def _print_json(value: Any) -> None:
@@ -354,6 +393,60 @@ def _explain(arguments: argparse.Namespace) -> int:
             _say(
                 f"\nThere are more; these are the first {arguments.most}. Ask for more with --most, or name more of the path."
             )
+    return 0
+
+
+def _formats(arguments: argparse.Namespace) -> int:
+    from colophon.filters.formats import FORMATS, formats  # noqa: PLC0415
+
+    found: list[dict[str, Any]] = [
+        {
+            "name": name,
+            "media_type": one.media_type,
+            "suffixes": list(one.suffixes),
+            "splittable": one.splittable,
+            "isolated": one.isolated,
+            "built_in": name in FORMATS,
+        }
+        for name, one in formats().items()
+    ]
+    if arguments.json:
+        _print_json({"formats": found})
+        return 0
+    for one in found:
+        notes = [
+            *(["read in parts"] if one["splittable"] else []),
+            *(["in a process that can be killed"] if one["isolated"] else []),
+            *([] if one["built_in"] else ["from an installed package"]),
+        ]
+        _say(
+            f"{one['name']:<10}{one['media_type']:<34}{' '.join(one['suffixes']):<28}{', '.join(notes)}".rstrip()
+        )
+    return 0
+
+
+def _read(arguments: argparse.Namespace) -> int:
+    from itertools import islice  # noqa: PLC0415
+
+    from colophon.pipelines.inputs import read_file  # noqa: PLC0415
+    from colophon.runners.preview import show  # noqa: PLC0415
+
+    found = list(
+        islice(
+            read_file(
+                arguments.file, form=arguments.format, references=arguments.references, text=arguments.text
+            ),
+            arguments.most + 1,
+        )
+    )
+    more = len(found) > arguments.most
+    found = found[: arguments.most]
+    if arguments.json:
+        _print_json({"documents": found, "more": more})
+        return 0
+    show(found)
+    if more:
+        _say(f"There are more; these are the first {arguments.most}. Ask for more with --most.")
     return 0
 
 

@@ -12,7 +12,7 @@ from texts import prose
 from colophon.runners.cli import build_parser, main
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMANDS = ["run", "verify", "explain", "recipe"]
+COMMANDS = ["run", "verify", "explain", "recipe", "formats", "read"]
 
 
 def call(capsys, *words: str | Path) -> tuple[int, str, str]:
@@ -107,6 +107,32 @@ def test_explain_by_id_and_as_json(capsys, dataset):
     assert "text" not in story["data"]
 
 
+def test_formats(capsys):
+    code, out, _ = call(capsys, "formats")
+    assert code == 0
+    assert re.search(r"^jats +application/jats\+xml +\.xml", out, re.MULTILINE)
+    _, out, _ = call(capsys, "formats", "--json")
+    assert {"jats", "html", "jsonl"} <= {one["name"] for one in json.loads(out)["formats"]}
+
+
+def test_read_shows_text_and_metadata_and_no_terminal_commands(capsys, tmp_path, examples):
+    code, out, _ = call(capsys, "read", examples / "corpus" / "papers" / "peatland-methane.xml")
+    assert code == 0
+    assert "doi: 10.5555/" in out
+    (tmp_path / "evil.txt").write_text(prose(3) + "\n\x1b[2J\x1b]0;owned\x07")
+    _, out, _ = call(capsys, "read", tmp_path / "evil.txt")
+    assert "\x1b" not in out
+    (tmp_path / "lines.jsonl").write_text(
+        "".join(json.dumps({"body": prose(n)}) + "\n" for n in range(9)) + "{\n"
+    )
+    _, out, _ = call(capsys, "read", tmp_path / "lines.jsonl", "--text", "body", "--most", "2")
+    assert "There are more" in out
+    _, out, _ = call(capsys, "read", tmp_path / "lines.jsonl", "--text", "body", "--most", "20", "--json")
+    answer = json.loads(out)
+    assert answer["more"] is False
+    assert answer["documents"][-1]["reason"] == "not_json"
+
+
 def test_explain_nothing_found(capsys, dataset):
     code, _, error = call(capsys, "explain", dataset.folder, "absent")
     assert code == 2
@@ -177,6 +203,8 @@ def test_dry_run_does_nothing(capsys, tmp_path):
         (["run", "--input", "x", "--output", "o", "--runner", "spark"], "spark"),
         (["verify", "absent"], "no such folder"),
         (["explain", "absent", "x"], "no such folder"),
+        (["read", "absent"], "cannot be read"),
+        (["read", "absent", "--format", "jat"], "did you mean jats?"),
     ],
 )
 def test_wrong_usage(capsys, words, expected):
