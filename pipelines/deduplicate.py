@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 import apache_beam as beam
 import numpy as np
 import orjson
-import pyarrow.parquet as pq
 
 from colophon.filters import (
     band_keys,
@@ -28,6 +27,7 @@ from colophon.filters import (
     unique_shingles,
 )  # fmt: skip
 from colophon.pipelines.fates import columns_for_fates, fates_of
+from colophon.pipelines.staged import open_staged
 from colophon.pipelines.storage import aside
 
 if TYPE_CHECKING:
@@ -88,7 +88,8 @@ class _EmitKeys(beam.DoFn):
     def process(self, element: tuple[int, bytes]) -> Iterator[tuple[int, bytes]]:
         unit, summary = element
         path = self.job.staged(orjson.loads(summary)["key"])
-        staged = pq.read_table(path, columns=[*columns_for_fates(self.job.filters), "signature", "exact_key"])
+        with open_staged(path) as file:
+            staged = file.read([*columns_for_fates(self.job.filters), "signature", "exact_key"])
         rows = np.flatnonzero(fates_of(staged, self.job.filters).kept).astype(np.uint32)
         if not len(rows):
             return
@@ -230,7 +231,7 @@ class _ShareShingles(beam.DoFn):
         columns = [
             "id", "text", "source", "exact_key", "record_key", "structured", "license", "year", "text_sha256",
         ]  # fmt: skip
-        with pq.ParquetFile(self.job.staged(key)) as staged:
+        with open_staged(self.job.staged(key)) as staged:
             base = 0
             for group in range(staged.metadata.num_row_groups):
                 size = staged.metadata.row_group(group).num_rows

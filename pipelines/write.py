@@ -20,6 +20,7 @@ from colophon.pipelines.counts import count_data, count_ledger, inputs_line, mer
 from colophon.pipelines.deduplicate import RULES, VERDICT
 from colophon.pipelines.fates import fates_of
 from colophon.pipelines.plan import cuts_here
+from colophon.pipelines.staged import open_staged
 from colophon.pipelines.storage import aside, write_whole
 from colophon.schemas import DATA_ORDER, DROPPED, KEPT, DataRow, LedgerRow, arrow_schema
 
@@ -231,7 +232,7 @@ class _WriteShard(beam.DoFn):
     def _batches(self, key: str, verdicts: np.ndarray) -> Iterator[tuple[pa.Table, np.ndarray]]:
         """Row groups of a staged unit, each with the verdicts on its rows (`row` counted from its start)."""
         verdicts = verdicts[np.argsort(verdicts["row"], kind="stable")].copy()
-        with pq.ParquetFile(self.job.staged(key)) as staged:
+        with open_staged(self.job.staged(key)) as staged:
             columns = [
                 name
                 for name in staged.schema_arrow.names

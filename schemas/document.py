@@ -70,6 +70,7 @@ class ReadOptions:
     Attributes:
         max_document_bytes: Larger documents are not read, bytes after decompression.
         references: Whether reference lists are kept.
+        responses: Whether what stands in an article beside it (reviews, letters, replies) is kept, as documents.
         text: The column or key that holds the text, in formats that have columns.
         title: The column or key that holds the title.
         start: First byte of the file to read, in formats that can be split.
@@ -78,6 +79,7 @@ class ReadOptions:
 
     max_document_bytes: int = 64 * 2**20
     references: bool = False
+    responses: bool = False
     text: str = "text"
     title: str = "title"
     start: int = 0

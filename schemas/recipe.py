@@ -163,6 +163,12 @@ class Read:
         ),
     ] = 64 * 2**20
     references: Annotated[bool, Setting("Whether lists of references are kept in the text.")] = False
+    responses: Annotated[
+        bool,
+        Setting(
+            "Whether reviews, letters and replies that stand in an article's file are documents of their own."
+        ),
+    ] = False
     time_limit: Annotated[
         float,
         Setting(

@@ -10,12 +10,17 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import settings
 from texts import prose
 
 from colophon.runners.job import run_order
 from colophon.runners.recipes import sections
 from colophon.runners.run import Run
 from colophon.schemas import Recipe, default_recipe, with_inputs
+
+# How long an example takes says more of the machine than of the code.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 ROOT = Path(__file__).resolve().parents[1]
 

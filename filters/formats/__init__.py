@@ -11,12 +11,20 @@ from importlib.metadata import entry_points
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from colophon.filters.formats.archives import Tar, Zip
+from colophon.filters.formats.arrow import Arrow
+from colophon.filters.formats.delimited import Csv
 from colophon.filters.formats.html import Html
 from colophon.filters.formats.jats import Jats
+from colophon.filters.formats.json_array import Json
 from colophon.filters.formats.json_lines import JsonLines
+from colophon.filters.formats.latex import Latex
 from colophon.filters.formats.markdown import Markdown
 from colophon.filters.formats.parquet import Parquet
+from colophon.filters.formats.pdf import Pdf
 from colophon.filters.formats.plain_text import PlainText
+from colophon.filters.formats.tei import Tei
+from colophon.filters.formats.warc import Warc
 from colophon.schemas import UsageError
 
 if TYPE_CHECKING:
@@ -24,22 +32,50 @@ if TYPE_CHECKING:
 
     from colophon.filters.formats.registry import Format
 
-__all__ = ["FORMATS", "Html", "Jats", "JsonLines", "Markdown", "Parquet", "PlainText", "detect", "formats"]
+__all__ = [
+    "FORMATS",
+    "Arrow",
+    "Csv",
+    "Html",
+    "Jats",
+    "Json",
+    "JsonLines",
+    "Latex",
+    "Markdown",
+    "Parquet",
+    "Pdf",
+    "PlainText",
+    "Tar",
+    "Tei",
+    "Warc",
+    "Zip",
+    "detect",
+    "formats",
+]
 
 FORMATS: Final[dict[str, Format]] = {
+    "arrow": Arrow(),
+    "csv": Csv(),
     "html": Html(),
     "jats": Jats(),
+    "json": Json(),
     "jsonl": JsonLines(),
+    "latex": Latex(),
     "markdown": Markdown(),
     "parquet": Parquet(),
+    "pdf": Pdf(),
+    "tar": Tar(),
+    "tei": Tei(),
     "text": PlainText(),
+    "warc": Warc(),
+    "zip": Zip(),
 }
 """The built-in formats by name, sorted."""
 
 # The surest content first; a user's formats stand before JSON Lines, which may be what theirs is made of.
-_SURE_FIRST = ("parquet", "jats", "html")
+_SURE_FIRST = ("parquet", "arrow", "warc", "zip", "tar", "pdf", "jats", "tei", "latex", "html", "json")
 
-_COMPRESSION_SUFFIXES = (".gz", ".gzip", ".zst", ".zstd")
+_COMPRESSION_SUFFIXES = (".gz", ".gzip", ".zst", ".zstd", ".bz2", ".xz")
 
 
 @cache
@@ -78,10 +114,13 @@ def detect(head: bytes, name: str) -> Format | None:
     """
     known = formats()
     order = [*_SURE_FIRST, *(key for key in known if key not in FORMATS), "jsonl"]
-    for key in order:
-        if known[key].sniff(head):
-            return known[key]
     lower = name.lower()
     for suffix in _COMPRESSION_SUFFIXES:
         lower = lower.removesuffix(suffix)
-    return next((each for each in known.values() if lower.endswith(each.suffixes)), None)
+    named = [each for each in known.values() if lower.endswith(each.suffixes)]
+    for key in order:
+        if known[key].sniff(head):
+            # Many formats are zips; one that a user brings for its suffix knows better.
+            users = [each for each in named if each.name not in FORMATS] if key == "zip" else []
+            return users[0] if users else known[key]
+    return named[0] if named else None

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BOMB_BYTES",
     "BOMB_RATIO",
+    "GZIP",
     "Corrupt",
     "Source",
     "bounded",
@@ -27,14 +28,16 @@ __all__ = [
     "zstd_frame",
 ]
 
-_GZIP = b"\x1f\x8b\x08"
+GZIP = b"\x1f\x8b\x08"
+"""What gzip begins with."""
+
 _ZSTD = b"\x28\xb5\x2f\xfd"
 _XZ = b"\xfd7zXZ\0"
 # "BZh", the size of its blocks, and how the first block or an empty stream begins.
 _BZIP2 = tuple(
     b"BZh%d%s" % (size, begins) for size in range(1, 10) for begins in (b"1AY&SY", b"\x17rE8P\x90")
 )
-_MAGICS = (_GZIP, _ZSTD, _XZ, *_BZIP2)
+_MAGICS = (GZIP, _ZSTD, _XZ, *_BZIP2)
 _MAGIC_BYTES = 10
 _SKIPPABLE = b"\x2a\x4d\x18"  # bytes 1 to 3 of a skippable frame; byte 0 is 0x50 to 0x5f
 
@@ -195,7 +198,7 @@ def _members(source: Source) -> Iterator[bytes]:
     """The decompressed content of all members or frames, in pieces of bounded size, until a damage is raised."""
     while head := source.peek(_MAGIC_BYTES):
         start = source.offset
-        if head.startswith(_GZIP):
+        if head.startswith(GZIP):
             yield from deflate_stream(source, 31)
         elif head.startswith(_ZSTD):
             yield from zstd_frame(source)

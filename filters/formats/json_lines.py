@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from colophon.schemas import ReadOptions
 
-__all__ = ["JsonLines"]
+__all__ = ["JsonLines", "document_of_json"]
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _SKIP = 2**20
@@ -70,32 +70,39 @@ class JsonLines:
                 continue
             record = line.removeprefix(_BYTE_ORDER_MARK) if offset == 0 else line
             if record.strip():
-                yield self._record(record, offset, options)
+                yield document_of_json(record, f"line at byte {offset}", locator, self.media_type, options)
 
-    def _record(self, line: bytes, offset: int, options: ReadOptions) -> Document | Unreadable:
-        locator = f"byte={offset}"
-        try:
-            record: Any = orjson.loads(line)
-        except orjson.JSONDecodeError as error:
-            return Unreadable("not_json", f"line at byte {offset}: {error}", locator)
-        if not isinstance(record, dict):
-            return Unreadable("not_an_object", f"line at byte {offset}: a {type(record).__name__}", locator)
-        if options.text not in record:
-            keys = ", ".join(sorted(record)[:_KEYS_NAMED]) or "none"
-            return Unreadable("no_text_field", f"no key {options.text!r}; keys: {keys}", locator)
-        text = record.pop(options.text)
-        if not isinstance(text, str):
-            detail = (
-                f"{options.text!r} is a {type(text).__name__}"
-                if text is not None
-                else f"{options.text!r} is null"
-            )
-            return Unreadable("text_not_a_string", detail, locator)
-        document = document_of_record(text, record, options.title)
-        document.locator = locator
-        document.media_type = self.media_type
-        document.digest = xxhash.xxh3_128_digest(line)
-        return document
+
+def document_of_json(
+    data: bytes, place: str, locator: str, media_type: str, options: ReadOptions
+) -> Document | Unreadable:
+    """One record.
+
+    Args:
+        data: A JSON object.
+        place: How it is called if it is none, for example ``line at byte 7``.
+        locator: Where it stands.
+        media_type: Of the file.
+        options: Name the keys.
+    """
+    try:
+        record: Any = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        return Unreadable("not_json", f"{place}: {error}", locator)
+    if not isinstance(record, dict):
+        return Unreadable("not_an_object", f"{place}: a {type(record).__name__}", locator)
+    if options.text not in record:
+        keys = ", ".join(sorted(record)[:_KEYS_NAMED]) or "none"
+        return Unreadable("no_text_field", f"no key {options.text!r}; keys: {keys}", locator)
+    text = record.pop(options.text)
+    if not isinstance(text, str):
+        kind = "null" if text is None else f"a {type(text).__name__}"
+        return Unreadable("text_not_a_string", f"{options.text!r} is {kind}", locator)
+    document = document_of_record(text, record, options.title)
+    document.locator = locator
+    document.media_type = media_type
+    document.digest = xxhash.xxh3_128_digest(data)
+    return document
 
 
 def _begins_like_an_object(line: bytes) -> bool:

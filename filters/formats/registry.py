@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, BinaryIO, ClassVar, Protocol
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from colophon.schemas import Document, ReadOptions, Unreadable
 
-__all__ = ["Format"]
+__all__ = ["Container", "Format", "Member"]
 
 
 class Format(Protocol):
@@ -37,4 +38,38 @@ class Format(Protocol):
 
     def read(self, stream: BinaryIO, options: ReadOptions) -> Iterator[Document | Unreadable]:
         """Read documents from a stream of decompressed bytes; what cannot be read is yielded too, never raised."""
+        ...
+
+
+@dataclass(slots=True)
+class Member:
+    """A file inside of another one.
+
+    Attributes:
+        locator: Where it stands, put before the locators of what is in it: ``!/dir/paper.xml`` or ``byte=1042``.
+        name: Its name, which tells the format where content does not.
+        stream: Its bytes, to be read before the next member is asked for; its reads may raise `Corrupt`.
+        metadata: What its container says of it, for all documents in it.
+    """
+
+    locator: str
+    name: str
+    stream: BinaryIO
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+
+@runtime_checkable
+class Container(Format, Protocol):
+    """A format that holds files of other formats, each detected and read as if it stood alone.
+
+    Attributes:
+        most_members: How many members are read before a file is taken for hostile; None for any number.
+        decompresses: Whether it reads gzip by itself, for example to go on behind a damage.
+    """
+
+    most_members: ClassVar[int | None]
+    decompresses: ClassVar[bool]
+
+    def members(self, stream: BinaryIO, options: ReadOptions) -> Iterator[Member | Unreadable]:
+        """Find the members one after the other, and what cannot be read; may raise `Corrupt` where it must end."""
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING, BinaryIO
 
 from colophon.schemas import Unreadable
@@ -9,7 +10,7 @@ from colophon.schemas import Unreadable
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["read_whole", "too_large"]
+__all__ = ["read_whole", "rejoined", "too_large"]
 
 _CHUNK = 2**20
 
@@ -39,3 +40,23 @@ def read_whole(stream: BinaryIO, limit: int) -> bytes | Unreadable:
     if not data or data.isspace():
         return Unreadable("empty_file", "nothing but white space" if data else "0 bytes")
     return data
+
+
+def rejoined(head: bytes, stream: BinaryIO) -> BinaryIO:
+    """A stream that cannot seek, of what was already read of another one and the rest of it."""
+    return io.BufferedReader(_Rejoined(head, stream))
+
+
+class _Rejoined(io.RawIOBase):
+    def __init__(self, head: bytes, stream: BinaryIO) -> None:
+        self._head = memoryview(head)
+        self._stream = stream
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        data = self._head[: len(buffer)] or self._stream.read(len(buffer))
+        self._head = self._head[len(data) :]
+        buffer[: len(data)] = data
+        return len(data)

@@ -1,0 +1,44 @@
+"""Reading staged files: what is damaged is said, and never taken for text."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from colophon.schemas import RunFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+__all__ = ["is_sound", "open_staged"]
+
+
+def is_sound(path: Path) -> bool:
+    """Whether a staged file is there with its beginning and end; its pages are checked when they are read."""
+    try:
+        with pq.ParquetFile(path):
+            return True
+    except (OSError, pa.ArrowException):
+        return False
+
+
+@contextmanager
+def open_staged(path: Path) -> Iterator[pq.ParquetFile]:
+    """A staged file whose pages are checked against their checksums.
+
+    Raises:
+        RunFailed: It is damaged, also while it is read inside the block. It is removed, so that the next run
+            makes it anew.
+    """
+    try:
+        with pq.ParquetFile(path, page_checksum_verification=True) as staged:
+            yield staged
+    except (OSError, pa.ArrowException) as error:
+        path.unlink(missing_ok=True)
+        raise RunFailed(
+            f"the staged file {path} is damaged and was removed; run again and it is made anew"
+        ) from error
