@@ -126,5 +126,6 @@ def kept_of(fates: Mapping[str, int]) -> dict[str, int]:
     """Documents by fate over all sources."""
     total = dict.fromkeys(FATES, 0)
     for key, n in fates.items():
-        total[key.split("\t")[1]] += n
+        fate = key.split("\t")[1]
+        total[fate] = total.get(fate, 0) + n
     return total

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
 
+from colophon.pipelines.canonical import uri_of_path
 from colophon.pipelines.verify import load_manifest
 from colophon.schemas import KEPT, UsageError
 
@@ -23,11 +24,18 @@ def _parts(folder: Path, table: str, manifest: dict[str, Any]) -> list[Path]:
     return [folder / name for name in sorted(manifest["files"]) if name.startswith(f"{table}/")]
 
 
+def _is_id(what: str) -> bool:
+    """Whether this may be an id or its beginning."""
+    if not what:
+        raise UsageError("nothing was named; give a document's id or part of its source's path")
+    return _SHORTEST_ID <= len(what) <= _ID_LENGTH and all(c in "0123456789abcdefABCDEF" for c in what)
+
+
 def _matches(row: dict[str, Any], what: str, *, as_id: bool) -> bool:
     if as_id and row["id"].startswith(what.lower()):
         return True
     where = f"{row['source']}/{row['source_uri']}" + (f"#{row['locator']}" if row["locator"] else "")
-    return what in where
+    return what in where or uri_of_path(what) in where
 
 
 def explain(folder: Path, what: str, most: int = 1000) -> list[dict[str, Any]]:
@@ -48,7 +56,7 @@ def explain(folder: Path, what: str, most: int = 1000) -> list[dict[str, Any]]:
         UsageError: The folder is no dataset, or nothing matches.
     """
     manifest = load_manifest(folder)
-    as_id = _SHORTEST_ID <= len(what) <= _ID_LENGTH and all(c in "0123456789abcdefABCDEF" for c in what)
+    as_id = _is_id(what)
     stories: list[dict[str, Any]] = []
     for path in _parts(folder, "ledger", manifest):
         if len(stories) >= most:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import apache_beam as beam
 import orjson
 
-from colophon.pipelines.canonical import manifest_bytes
+from colophon.pipelines.canonical import manifest_bytes, schema_as_json
 from colophon.pipelines.counts import by_source_and_stage, kept_of, merge_counts
 from colophon.pipelines.plan import code_digest, libraries, materials_of
 from colophon.pipelines.storage import write_whole
+from colophon.pipelines.write import data_schema, ledger_schema
 from colophon.schemas import MANIFEST_FORMAT, Manifest, public_form, recipe_digest
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def make_manifest(job: Job, summaries: Iterable[dict[str, Any]]) -> Manifest:
         recipe_sha256=recipe_digest(recipe),
         materials=materials,
         inputs={"sha256": digest},
+        schemas={"data": schema_as_json(data_schema(recipe)), "ledger": schema_as_json(ledger_schema())},
         stages=list(job.stages),
         fates=kept_of(fates),
         sources=by_source_and_stage(fates, job.stages),

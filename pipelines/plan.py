@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from colophon.filters.formats import detect
 from colophon.filters.formats.compression import is_compressed
-from colophon.pipelines.canonical import canonical_digest
+from colophon.pipelines.canonical import canonical_digest, uri_of_path
 from colophon.schemas import RecipeError, fault, staging_form
 
 if TYPE_CHECKING:
@@ -165,24 +165,6 @@ def libraries() -> dict[str, str]:
     return {**{name: version(name) for name in _LIBRARIES}, "unicode": unicodedata.unidata_version}
 
 
-def uri_of_path(relative: str) -> str:
-    r"""A path below a source's root as it is written in ledgers: readable, printable, reversible.
-
-    Only ``%``, control characters and bytes that are not UTF-8 are percent-encoded.
-
-    >>> uri_of_path("a dir/100% naïve.txt"), uri_of_path("two\nlines")
-    ('a dir/100%25 naïve.txt', 'two%0Alines')
-    >>> import os
-    >>> uri_of_path(os.fsdecode(b"caf\xe9.txt"))
-    'caf%E9.txt'
-    """
-
-    def encoded(match: re.Match[str]) -> str:
-        return "".join(f"%{byte:02X}" for byte in os.fsencode(match[0]))
-
-    return re.sub("[%\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]", encoded, relative)
-
-
 def _glob(pattern: str) -> re.Pattern[str]:
     """A glob over ``/``-separated paths; ``**`` crosses folders, ``*`` and ``?`` do not.
 
@@ -201,6 +183,15 @@ def _glob(pattern: str) -> re.Pattern[str]:
         for piece in pieces
     )
     return re.compile(regex, re.DOTALL)
+
+
+def _checked_glob(key: str, pattern: str) -> re.Pattern[str]:
+    try:
+        return _glob(pattern)
+    except re.error as error:
+        raise RecipeError(
+            fault(key, pattern, "a pattern of *, **, ? and [characters]", str(error))
+        ) from error
 
 
 def _walk(root: Path, hidden: list[str], seen: frozenset[str] = frozenset()) -> Iterator[tuple[str, str]]:
@@ -247,6 +238,10 @@ def _list_source(index: int, source: Source, hidden: list[str]) -> list[InputFil
     """
     key = f"sources[{index}]"
     root = Path(source.path)
+    if "://" in source.path:
+        raise RecipeError(
+            fault(f"{key}.path", source.path, "a path of this machine; other file systems cannot be read yet")
+        )
     if not root.exists():
         raise RecipeError(fault(f"{key}.path", source.path, "a file or folder that exists"))
     if not root.is_dir():
@@ -259,7 +254,7 @@ def _list_source(index: int, source: Source, hidden: list[str]) -> list[InputFil
     names = {path: os.path.relpath(path, root) for path, _ in found}
     chosen: set[str] = set()
     for nth, pattern in enumerate(source.include):
-        regex = _glob(pattern)
+        regex = _checked_glob(f"{key}.include[{nth}]", pattern)
         matched = {path for path, name in names.items() if regex.fullmatch(name)}
         if not matched:
             example = uri_of_path(min(names.values()))
@@ -273,7 +268,7 @@ def _list_source(index: int, source: Source, hidden: list[str]) -> list[InputFil
             )
         chosen |= matched
     for nth, pattern in enumerate(source.exclude):
-        regex = _glob(pattern)
+        regex = _checked_glob(f"{key}.exclude[{nth}]", pattern)
         matched = {path for path, name in names.items() if regex.fullmatch(name)}
         if not matched:
             raise RecipeError(
@@ -348,7 +343,15 @@ def make_plan(recipe: Recipe) -> Plan:
         RecipeError: A source has no file, or a pattern matches none.
     """
     hidden: list[str] = []
-    listed = [_list_source(index, source, hidden) for index, source in enumerate(recipe.sources)]
+    listed: list[list[InputFile]] = []
+    faults = []
+    for index, source in enumerate(recipe.sources):
+        try:
+            listed.append(_list_source(index, source, hidden))
+        except RecipeError as error:
+            faults.append(str(error))
+    if faults:
+        raise RecipeError("\n".join(faults))
     inputs = sorted((file for group in listed for file in group), key=lambda file: (file.source, file.uri))
     sources = {source.name: source for source in recipe.sources}
     common = canonical_digest(

@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 
 from colophon.filters import Batch, normalized_key, signatures
 from colophon.filters.formats.creative_commons import spdx_of_url
+from colophon.pipelines.canonical import document_id
 from colophon.pipelines.fates import columns_for_fates, fates_of
 from colophon.pipelines.inputs import PartReader
 from colophon.pipelines.staged import is_sound, open_staged
@@ -35,20 +36,11 @@ if TYPE_CHECKING:
     from colophon.pipelines.plan import Part, Unit
     from colophon.schemas import Recipe
 
-__all__ = ["StageUnits", "document_id", "stage_unit", "staged_schema"]
+__all__ = ["StageUnits", "stage_unit", "staged_schema"]
 
 _BATCH_ROWS = 1024
 _BATCH_CHARACTERS = 8 * 2**20
 _TRANSIENT = {"input_output_error", "unreadable", "changed_while_read"}
-
-
-def document_id(source: str, uri: str, locator: str) -> str:
-    """The identity of a document: where it stands, so that it survives a change of its text.
-
-    >>> document_id("papers", "a.xml", "")
-    '90dcbd79942eeaa1bdc8f2f81f25bad0'
-    """
-    return hashlib.sha256(f"{source}\0{uri}\0{locator}".encode()).hexdigest()[:32]
 
 
 def staged_schema(recipe: Recipe) -> pa.Schema:

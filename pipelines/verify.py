@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from colophon.pipelines.canonical import canonical_digest, manifest_bytes
+from colophon.pipelines.canonical import canonical_digest, document_id, manifest_bytes, schema_as_json
 from colophon.pipelines.counts import (
     by_source_and_stage,
     count_data,
@@ -21,7 +21,7 @@ from colophon.pipelines.counts import (
     kept_of,
     merge_counts,
 )
-from colophon.schemas import DROPPED, KEPT, MANIFEST_FORMAT, LedgerRow, UsageError, arrow_schema
+from colophon.schemas import DROPPED, KEPT, MANIFEST_FORMAT, LedgerRow, Manifest, UsageError, arrow_schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,6 +35,8 @@ __all__ = ["Verification", "load_manifest", "verify"]
 _AROUND = {"manifest.json", "SHA256SUMS", "run.json"}
 _AROUND_FOLDERS = {"review", "attest"}
 _ROWS_AT_ONCE = 4096
+_PLACE = ("id", "source", "source_uri", "source_sha256", "locator")
+_DECIDED = ("id", "fate", "stage", "duplicate_of")
 
 
 @dataclass
@@ -43,12 +45,14 @@ class Verification:
 
     Attributes:
         faults: One sentence each; empty if all is well.
+        notes: What could not be checked because of them.
         files: Files rehashed.
         bytes: Bytes rehashed.
         documents: Ledger rows recounted.
     """
 
     faults: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     files: int = 0
     bytes: int = 0
     documents: int = 0
@@ -122,6 +126,9 @@ def _verify(
         faults.append("manifest.json: is not in canonical form, so it was changed after it was written")
     if manifest["recipe_sha256"] != canonical_digest(manifest["recipe"]):
         faults.append("manifest.json: recipe_sha256 is not the digest of the recipe in it")
+    unknown = set(manifest) ^ {each.name for each in fields(Manifest)}
+    if unknown:
+        faults.append(f"manifest.json: has not exactly the keys of a manifest: {', '.join(sorted(unknown))}")
     _check_set(folder, manifest, result)
     _check_sums(folder, manifest, hashlib.sha256(content).hexdigest(), result)
     total = sum(entry["bytes"] for entry in manifest["files"].values())
@@ -142,7 +149,7 @@ def _verify(
     if sound:
         _recount(folder, manifest, result, watch)
     else:
-        faults.append("rows were not recounted, because files are missing or changed")
+        result.notes.append("rows were not recounted, because files are missing or changed")
 
 
 def _hash(path: Path, watch: Callable[[int], None]) -> tuple[str, int]:
@@ -158,12 +165,19 @@ def _hash(path: Path, watch: Callable[[int], None]) -> tuple[str, int]:
 def _check_set(folder: Path, manifest: dict[str, Any], result: Verification) -> None:
     """The files that are there are exactly those that the manifest lists."""
     listed = set(manifest["files"]) | _AROUND
-    found = {
-        path.relative_to(folder).as_posix()
-        for path in folder.rglob("*")
-        if path.is_file() or path.is_symlink()
-    }
-    found = {name for name in found if name.split("/")[0] not in _AROUND_FOLDERS}
+    folders = {name.rpartition("/")[0] for name in manifest["files"]}
+    found = set()
+    for path in folder.rglob("*"):
+        name = path.relative_to(folder).as_posix()
+        if name.split("/")[0] in _AROUND_FOLDERS:
+            continue
+        if path.is_dir() and not path.is_symlink():
+            if name not in folders:
+                result.faults.append(f"{name}/: is a folder that is not in the manifest")
+            continue
+        found.add(name)
+        if name in listed and (path.is_symlink() or not path.is_file()):
+            result.faults.append(f"{name}: is a link or no ordinary file")
     result.faults += [f"{name}: is missing" for name in sorted(listed - found - {"run.json"})]
     result.faults += [f"{name}: is not in the manifest" for name in sorted(found - listed)]
 
@@ -188,6 +202,7 @@ def _check_sums(folder: Path, manifest: dict[str, Any], manifest_digest: str, re
 
 def _tables(path: Path) -> Iterator[pa.Table]:
     with pq.ParquetFile(path, page_checksum_verification=True) as file:
+        yield file.schema_arrow.empty_table()  # so that a shard without rows is counted too
         for batch in file.iter_batches(_ROWS_AT_ONCE):
             yield pa.Table.from_batches([batch])
 
@@ -218,17 +233,28 @@ class _Recount:
     def part(self, name: str) -> None:
         """One shard: its file in ``data/`` and its file in ``ledger/``."""
         try:
+            self._schema(f"data/{name}", "data")
+            self._schema(f"ledger/{name}", "ledger")
             kept, listed = self._data(name), self._ledger(name)
         except (pa.ArrowException, OSError, KeyError) as error:
             self.faults.append(f"part {name}: cannot be read: {str(error).splitlines()[0]}")
             return
+        except (ValueError, TypeError, AttributeError) as error:
+            self.faults.append(f"part {name}: holds a value that no run writes: {error}")
+            return
         if kept != listed:
             self.faults.append(
-                f"data/{name} and ledger/{name}: do not name the same kept documents in the same order"
+                f"data/{name} and ledger/{name}: do not name the same kept documents, from the same places, in the same order"
             )
 
-    def _data(self, name: str) -> list[str]:
-        kept: list[str] = []
+    def _schema(self, name: str, table: str) -> None:
+        """Columns, their order, their types and meanings are those that the manifest declares."""
+        found = schema_as_json(pq.read_schema(self.folder / name))
+        if found != self.manifest["schemas"][table]:
+            self.faults.append(f"{name}: its columns are not those that the manifest declares")
+
+    def _data(self, name: str) -> list[tuple[str, ...]]:
+        kept: list[tuple[str, ...]] = []
         for table in _tables(self.folder / "data" / name):
             columns = ("id", "text", "text_sha256", "duplicate_cluster", "duplicates_dropped")
             for one, text, sha256, cluster, copies in zip(
@@ -244,13 +270,18 @@ class _Recount:
                     self.faults.append(
                         f"data/{name}: document {one} has duplicate_cluster {cluster} and {copies} copies dropped"
                     )
-                kept.append(one)
+            kept += zip(*(table[c].to_pylist() for c in _PLACE), strict=True)
+            if "n_chars" in table.column_names:
+                lengths = [len(text) for text in table["text"].to_pylist()]
+                if lengths != [n for n in table["n_chars"].to_pylist() if n is not None] and lengths:
+                    self.faults.append(f"data/{name}: n_chars is not the length of every text")
             self.counted.append(count_data(table))
         _compare_rows(f"data/{name}", self.manifest, len(kept), self.faults)
         return kept
 
-    def _ledger(self, name: str) -> list[str]:
-        kept: list[str] = []
+    def _ledger(self, name: str) -> list[tuple[str, ...]]:
+        kept: list[tuple[str, ...]] = []
+        threshold = self.manifest["recipe"]["deduplicate"]["threshold"]
         digest = hashlib.sha256()
         seen = ("", "")
         rows = 0
@@ -258,15 +289,23 @@ class _Recount:
             columns = {column: table[column].to_pylist() for column in arrow_schema(LedgerRow).names}
             self.ids.add(columns["id"])
             self.stands_for.add([other for other in columns["duplicate_of"] if other is not None])
-            for one, fate, stage, other, source, uri, sha256 in zip(
+            for one, fate, stage, other, source, uri, sha256, locator, similarity in zip(
                 *(
                     columns[c]
-                    for c in ("id", "fate", "stage", "duplicate_of", "source", "source_uri", "source_sha256")
+                    for c in (*_DECIDED, "source", "source_uri", "source_sha256", "locator", "similarity")
                 ),
                 strict=True,
             ):
                 if fate == KEPT:
-                    kept.append(one)
+                    kept.append((one, source, uri, sha256, locator))
+                if one != document_id(source, uri, locator):
+                    self.faults.append(
+                        f"ledger/{name}: {one} is not the id of {source}/{uri} {locator}".rstrip()
+                    )
+                if other is not None and not (similarity is not None and threshold <= similarity <= 1):
+                    self.faults.append(
+                        f"ledger/{name}: document {one} was dropped at similarity {similarity}, below {threshold}"
+                    )
                 if (other is not None) != (fate == DROPPED and stage == "deduplicate"):
                     self.faults.append(
                         f"ledger/{name}: document {one} is {fate} in {stage or 'no stage'} with duplicate_of {other}"

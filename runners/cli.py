@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from colophon.runners.words import many, size_in_words
 from colophon.schemas import CheckFailed, ColophonError, UsageError
 
 if TYPE_CHECKING:
@@ -54,7 +55,15 @@ class _Parser(argparse.ArgumentParser):
     """Says what was wrong in the form that all of Colophon's errors have."""
 
     def error(self, message: str) -> NoReturn:
+        if "--json" in sys.argv:
+            _print_json({"error": message, "exit_code": 2})
         self.exit(2, f"colophon: {message}\nTry `{self.prog} --help`.\n")
+
+
+def _path(text: str) -> Path:
+    if not text:
+        raise argparse.ArgumentTypeError("is empty; name a file or folder")
+    return Path(text)
 
 
 def _workers(text: str) -> int:
@@ -129,23 +138,23 @@ def _add_run(commands: Any) -> None:
     parser.add_argument(
         "recipe",
         nargs="?",
-        type=Path,
+        type=_path,
         metavar="RECIPE.yaml",
         help="what to do; the default recipe if left out",
     )
     parser.add_argument(
         "--input",
         nargs="+",
-        type=Path,
+        type=_path,
         metavar="PATH",
         help="files or folders to read, instead of the recipe's sources",
     )
     parser.add_argument(
-        "--output", type=Path, metavar="DIR", help="the dataset's folder; by default as the recipe says"
+        "--output", type=_path, metavar="DIR", help="the dataset's folder; by default as the recipe says"
     )
     parser.add_argument(
         "--staging",
-        type=Path,
+        type=_path,
         metavar="DIR",
         help="folder for staged units; by default .colophon-staging beside the output",
     )
@@ -180,7 +189,7 @@ def _add_verify(commands: Any) -> None:
         "the digest of every text, the sums of the ledger, and for each dropped duplicate the one kept.\n"
         "Each fault is one line.",
     )
-    parser.add_argument("dataset", type=Path, metavar="DIR", help="the dataset's folder")
+    parser.add_argument("dataset", type=_path, metavar="DIR", help="the dataset's folder")
     parser.add_argument("--quiet", action="store_true", help="no progress")
 
 
@@ -192,7 +201,7 @@ def _add_explain(commands: Any) -> None:
         "tell the story of a document, from source bytes to fate",
         "Tell what a document was, which stages it went through, and why it was kept, dropped or failed.",
     )
-    parser.add_argument("dataset", type=Path, metavar="DIR", help="the dataset's folder")
+    parser.add_argument("dataset", type=_path, metavar="DIR", help="the dataset's folder")
     parser.add_argument(
         "what", metavar="WHAT", help="a document's id or its first digits, or part of its source path"
     )
@@ -210,7 +219,10 @@ def _add_recipe(commands: Any) -> None:
         "Without options: the default recipe, each key explained. With --json: the same as values.",
     )
     parser.add_argument(
-        "--check", type=Path, metavar="FILE", help="check a recipe, its sources included, and do nothing else"
+        "--check",
+        type=_path,
+        metavar="FILE",
+        help="check a recipe, its sources included, and do nothing else",
     )
     parser.add_argument("--schema", action="store_true", help="print the JSON Schema, for editors")
 
@@ -234,7 +246,7 @@ def _add_read(commands: Any) -> None:
         "show what a file becomes: its documents, metadata and text",
         "Read a file as a run would, clean it, and show what became of it. Nothing is judged or written.",
     )
-    parser.add_argument("file", type=Path, metavar="FILE", help="the file")
+    parser.add_argument("file", type=_path, metavar="FILE", help="the file")
     parser.add_argument(
         "--format", default="auto", metavar="NAME", help="its format (default: content and name tell)"
     )
@@ -319,13 +331,11 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _plan_in_words(preview: Preview, output: Path, staging: Path) -> str:
-    from colophon.runners.progress import size_in_words  # noqa: PLC0415
-
     plan = preview.plan
     lines = [
         f"Output:   {output}",
         f"Staging:  {staging}",
-        f"Inputs:   {plan.n_files:,} files, {size_in_words(plan.size)}",
+        f"Inputs:   {many(plan.n_files, 'file')}, {size_in_words(plan.size)}",
         f"Units:    {len(plan.units):,}; signatures in {plan.partitions:,} partitions",
         f"Staged:   {preview.staged:,} of {len(plan.units):,} units, {size_in_words(preview.staged_bytes)} need not be read again",
     ]
@@ -339,7 +349,7 @@ def _plan_in_words(preview: Preview, output: Path, staging: Path) -> str:
             counted = per_source.setdefault(part.file.source, [0, 0])
             counted[0] += part.start == 0
             counted[1] += part.size
-    lines += [f"  {name}: {n:,} files, {size_in_words(size)}" for name, (n, size) in per_source.items()]
+    lines += [f"  {name}: {many(n, 'file')}, {size_in_words(size)}" for name, (n, size) in per_source.items()]
     if preview.up_to_date:
         lines.append("The output is up to date: a run would do nothing.")
     return "\n".join(lines)
@@ -362,6 +372,7 @@ def _verify(arguments: argparse.Namespace) -> int:
         _print_json(
             {
                 "faults": result.faults,
+                "notes": result.notes,
                 "files": result.files,
                 "bytes": result.bytes,
                 "documents": result.documents,
@@ -372,9 +383,11 @@ def _verify(arguments: argparse.Namespace) -> int:
     if result.faults:
         for fault in result.faults:
             _say(fault)
-        raise CheckFailed(f"{arguments.dataset}: {len(result.faults):,} faults")
+        told = "".join(f"; {note}" for note in result.notes)
+        raise CheckFailed(f"{arguments.dataset}: {many(len(result.faults), 'fault')}{told}")
     _say(
-        f"{arguments.dataset}: all is as the manifest says: {result.files:,} files, {result.documents:,} documents."
+        f"{arguments.dataset}: all is as the manifest says: {many(result.files, 'file')}, "
+        f"{many(result.documents, 'document')}."
     )
     return 0
 
@@ -461,7 +474,7 @@ def _recipe(arguments: argparse.Namespace) -> int:
         if arguments.json:
             _print_json({"ok": True, "files": plan.n_files, "bytes": plan.size})
         else:
-            _say(f"{arguments.check}: a sound recipe; its sources hold {plan.n_files:,} files.")
+            _say(f"{arguments.check}: a sound recipe; its sources hold {many(plan.n_files, 'file')}.")
     elif arguments.schema:
         _print_json(recipe_json_schema(sections()))
     elif arguments.json:
@@ -495,18 +508,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:
         if os.environ.get("COLOPHON_DEBUG"):
             raise
-        print(  # noqa: T201
-            f"colophon: a fault of Colophon itself: {type(error).__name__}: {error}\n"
+        return _failed(
+            arguments,
+            f"a fault of Colophon itself: {type(error).__name__}: {error}\n"
             "Please report it; with COLOPHON_DEBUG=1 the same command shows where.",
-            file=sys.stderr,
         )
-        return 3
     except KeyboardInterrupt:
-        print(  # noqa: T201
-            "\ncolophon: stopped. Nothing half-written is left; what was read is kept: the same command goes on from there.",
-            file=sys.stderr,
+        return _failed(
+            arguments,
+            "stopped. Nothing half-written is left; what was read is kept: the same command goes on from there.",
         )
-        return 3
+
+
+def _failed(arguments: argparse.Namespace, sentence: str) -> int:
+    if getattr(arguments, "json", False):
+        _print_json({"error": sentence, "exit_code": 3})
+    print(f"\ncolophon: {sentence}", file=sys.stderr)  # noqa: T201
+    return 3
 
 
 if __name__ == "__main__":

@@ -1,10 +1,8 @@
-"""The default engine: Beam's FnApiRunner on this machine, one process for each worker.
-
-``python -m colophon.runners.direct`` is such a worker, started by the engine.
-"""
+"""The default engine: Beam's FnApiRunner on this machine, one process for each worker."""
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from typing import TYPE_CHECKING
@@ -12,8 +10,6 @@ from typing import TYPE_CHECKING
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
 from apache_beam.transforms.environments import SubprocessSDKEnvironment
-
-from colophon.runners.processes import end_with_parent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,12 +33,5 @@ def engine(workers: int, extra: Sequence[str] = ()) -> tuple[PipelineRunner, Pip
         return FnApiRunner(), options
     # Beam's own multi-processing starts the same worker, but one that outlives a killed run. Without `exec` a
     # shell would stand between them.
-    command = f"exec {shlex.quote(sys.executable)} -m colophon.runners.direct"
+    command = f"exec {shlex.quote(sys.executable)} -m colophon.runners.worker {os.getpid()}"
     return FnApiRunner(default_environment=SubprocessSDKEnvironment.from_command_string(command)), options
-
-
-if __name__ == "__main__":
-    from apache_beam.runners.worker import sdk_worker_main
-
-    end_with_parent()
-    sdk_worker_main.main(sys.argv)

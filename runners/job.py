@@ -1,6 +1,6 @@
 """The process that runs one pipeline, so that whoever started it can watch it and stop it.
 
-Started as ``python -m colophon.runners.job FOLDER PIPE``, where ``FOLDER/job.pickle`` says what to do. It ends
+Started as ``python -m colophon.runners.job FOLDER PIPE PARENT``, where ``FOLDER/job.pickle`` says what to do. It ends
 with ``FOLDER/usage.json`` and code 0, or with code 3 and a sentence in the pipe (a file descriptor).
 """
 
@@ -58,6 +58,12 @@ def _told(trace: str) -> str:
     return str(known[-1]).split(" [while running")[0].strip() if known else ""
 
 
+def _said(message: str) -> str:
+    """The first line of what a worker said, without what Beam put around it."""
+    found = re.search(r'message: "(.*?)(?: \[while running|\n|$)', message)
+    return (found[1] if found else message.splitlines()[0])[:500]
+
+
 def run_order(order: Order, folder: Path) -> None:
     """Build the pipeline, run it on its engine, and leave what it used in ``folder/usage.json``."""
     import apache_beam as beam  # noqa: PLC0415 - takes seconds, and whoever only sends an order has no use for it
@@ -112,14 +118,14 @@ class _Ear(logging.Handler):
         message = record.getMessage()
         if "[while running" in message:
             plain = message.replace("\\n", "\n").replace("\\'", "'")
-            ending = threading.Timer(_SECONDS_TO_END, self.fail, (_told(plain) or plain[:500], ""))
+            ending = threading.Timer(_SECONDS_TO_END, self.fail, (_told(plain) or _said(plain), ""))
             ending.daemon = True
             ending.start()
 
 
 def main() -> None:
     """Run the order of the folder, and report to the pipe, that the command line names."""
-    end_with_parent()
+    end_with_parent(int(sys.argv[3]))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
     folder, fail = Path(sys.argv[1]), _Failure(int(sys.argv[2]))
     logging.disable(logging.WARNING)

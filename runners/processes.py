@@ -17,10 +17,16 @@ _PR_SET_PDEATHSIG = 1
 _SECONDS_TO_STOP = 5.0
 
 
-def end_with_parent() -> None:
-    """Ask the kernel to end this process when the one that started it ends, however it ends."""
+def end_with_parent(parent: int) -> None:
+    """Ask the kernel to end this process when the one that started it ends, however it ends.
+
+    Args:
+        parent: That process; it may have ended already, and then this one ends now.
+    """
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(3)
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:

@@ -12,41 +12,14 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from colophon.runners.words import many, time_in_words
+
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Progress", "Watcher", "size_in_words", "time_in_words"]
+__all__ = ["Progress", "Watcher"]
 
 _SECONDS_BETWEEN_LINES = 10.0
-
-
-def size_in_words(n: float) -> str:
-    """Bytes as a person reads them.
-
-    >>> size_in_words(999), size_in_words(12_345_678)
-    ('999 bytes', '12.3 MB')
-    """
-    if n < 1000:
-        return f"{n:,.0f} bytes"
-    for unit in ("kB", "MB", "GB", "TB", "PB"):
-        n /= 1000
-        if n < 999.95 or unit == "PB":
-            return f"{n:,.1f} {unit}"
-    raise AssertionError
-
-
-def time_in_words(seconds: float) -> str:
-    """A duration as a person reads it.
-
-    >>> time_in_words(7.4), time_in_words(80), time_in_words(7300)
-    ('7 s', '1 min 20 s', '2 h 1 min')
-    """
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
 @dataclass
@@ -98,16 +71,16 @@ class Progress:
     def line(self) -> str:
         """One line on where the run stands."""
         elapsed = max(time.monotonic() - self.began, 1e-3)
-        documents = f"{self.documents:,} documents"
+        documents = many(self.documents, "document")
         if self.shards_done:
-            return f"writing: {self.shards_done:,} shards, {self.kept:,} kept of {documents}, {time_in_words(elapsed)}"
+            return f"writing: {many(self.shards_done, 'shard')}, {self.kept:,} kept of {documents}, {time_in_words(elapsed)}"
         if self.units_done == self.units:
             open_ = self.documents - self.dropped - self.failed
-            return f"deduplicating: {open_:,} of {documents} so far kept, {self.dropped:,} dropped, {self.failed:,} failed"
+            return f"deduplicating: {documents}, {open_:,} kept so far, {self.dropped:,} dropped, {self.failed:,} failed"
         fresh = self.bytes_done - self.bytes_reused
         rate = fresh / elapsed
         parts = [
-            f"reading: {self.units_done:,} of {self.units:,} units, {documents}",
+            f"reading: {self.units_done:,} of {many(self.units, 'unit')}, {documents}",
             f"{rate / 1e6:.1f} MB/s",
             f"{self.documents - self.dropped - self.failed:,} kept so far, {self.dropped:,} dropped, {self.failed:,} failed",
         ]
@@ -127,6 +100,7 @@ class Watcher:
         self.console = Console(file=self.stream)
         self.live: Live | None = None
         self.last = time.monotonic()
+        self.told = -1
 
     def __enter__(self) -> Self:
         if not self.quiet and self.console.is_terminal:
@@ -143,7 +117,12 @@ class Watcher:
             self.live.update(Text(self.progress.line()))
         elif time.monotonic() - self.last >= _SECONDS_BETWEEN_LINES:
             self.last = time.monotonic()
-            print(self.progress.line(), file=self.stream, flush=True)
+            done = len(self.progress.read)
+            line = self.progress.line() if done else "starting"
+            if done == self.told:  # nothing is new but the time
+                return
+            self.told = done
+            print(line, file=self.stream, flush=True)
 
     def __exit__(self, *_: object) -> None:
         if self.live is not None:

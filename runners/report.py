@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from colophon.runners.progress import size_in_words, time_in_words
+from colophon.runners.words import many, size_in_words, time_in_words
 
 __all__ = ["funnel_rows", "report"]
 
@@ -46,7 +46,7 @@ def report(manifest: dict[str, Any], run: dict[str, Any]) -> str:
     lines += [manifest[key] for key in ("description", "site", "contact") if manifest[key]]
     lines += [
         "",
-        f"{total:,} documents = {fates['kept']:,} kept + {fates['dropped']:,} dropped + {fates['failed']:,} failed",
+        f"{many(total, 'document')} = {fates['kept']:,} kept + {fates['dropped']:,} dropped + {fates['failed']:,} failed",
         "",
     ]
     rows: list[tuple[Any, ...]] = []
@@ -69,7 +69,7 @@ def report(manifest: dict[str, Any], run: dict[str, Any]) -> str:
     lines += [
         "",
         "Work",
-        f"  {time_in_words(run['wall_seconds'])} on {run['workers']} workers, {run['cpu_seconds']:,} CPU-seconds",
+        f"  {time_in_words(run['wall_seconds'])} on {many(run['workers'], 'worker')}, {run['cpu_seconds']:,} CPU-seconds",
     ]
     peaks = run["peak_bytes_by_process"]
     if peaks:

@@ -22,11 +22,12 @@ from colophon.pipelines.canonical import canonical_digest, canonical_json
 from colophon.pipelines.job import Job
 from colophon.pipelines.plan import Plan, code_digest, make_plan
 from colophon.pipelines.storage import clear_asides, explain_os_error
-from colophon.pipelines.verify import load_manifest
+from colophon.pipelines.verify import load_manifest, verify
 from colophon.runners.job import Order
 from colophon.runners.processes import stop
-from colophon.runners.progress import Progress, Watcher, size_in_words
+from colophon.runners.progress import Progress, Watcher
 from colophon.runners.report import report
+from colophon.runners.words import size_in_words
 from colophon.schemas import RunFailed, UsageError, public_form
 
 if TYPE_CHECKING:
@@ -101,14 +102,33 @@ class Run:
 
     def __init__(self, recipe: Recipe, output: Path, staging: Path) -> None:
         self.recipe = recipe
-        self.output = Path(os.path.abspath(output))
+        # Through a link, and not in its place.
+        self.output = Path(os.path.realpath(output))
         self.staging = Path(os.path.abspath(staging))
         self.work = self.output.parent / f".{self.output.name}.partial"
+        self._refuse_place()
         self._refuse_overlap()
         self.plan = make_plan(recipe)
         self.job = Job(recipe, str(self.staging), str(self.work), self.plan.partitions, self.plan.digest)
         # What the output is made of; times of files are in it, so it stays out of the manifest.
         self.stamp = canonical_digest([self.plan.digest, public_form(recipe), code_digest()])
+
+    def _refuse_place(self) -> None:
+        here = Path.cwd()
+        if self.output == here or self.output in here.parents:
+            raise UsageError(
+                f"the output {self.output} is the folder you are in, or one above it, and would be replaced as a whole; "
+                "name one below it"
+            )
+        if self.output.is_mount():
+            raise UsageError(
+                f"the output {self.output} is a mount point, which cannot be replaced; name a folder in it"
+            )
+        if self.output == self.staging or self.output in self.staging.parents:
+            raise UsageError(
+                f"the staging folder {self.staging} lies in the output {self.output}, which holds the dataset and "
+                "nothing else; name one outside"
+            )
 
     def _refuse_overlap(self) -> None:
         for index, source in enumerate(self.recipe.sources):
@@ -131,8 +151,12 @@ class Run:
         staged = [unit for unit in self.plan.units if self.job.staged(unit.key).exists()]
         return Preview(self.plan, len(staged), sum(unit.size for unit in staged), self._up_to_date())
 
-    def _up_to_date(self) -> bool:
-        """Whether the output was made of the same inputs by the same recipe and code, and is all there."""
+    def _up_to_date(self, *, whole: bool = False) -> bool:
+        """Whether the output was made of the same inputs by the same recipe and code, and is all there.
+
+        Args:
+            whole: Whether to verify every byte as well.
+        """
         try:
             run = json.loads((self.output / "run.json").read_bytes())
             manifest = load_manifest(self.output)
@@ -140,7 +164,8 @@ class Run:
         except (OSError, ValueError, KeyError, UsageError):
             return False
         wanted = {name: entry["bytes"] for name, entry in manifest["files"].items()}
-        return bool(run.get("stamp") == self.stamp and sizes == wanted)
+        same = bool(run.get("stamp") == self.stamp and sizes == wanted)
+        return same and not (whole and verify(self.output).faults)
 
     def _refuse_output(self, *, replace: bool) -> None:
         if self.output.exists() and not self.output.is_dir():
@@ -204,7 +229,8 @@ class Run:
             RunFailed: The work could not be completed, or too many documents failed.
             KeyboardInterrupt: After the job was stopped and cleaned up.
         """
-        if self._up_to_date():
+        # Who asks for a replacement may have found the dataset damaged.
+        if self._up_to_date(whole=replace):
             run = json.loads((self.output / "run.json").read_bytes())
             result = Result(self.output, load_manifest(self.output), run, made=False)
             self._refuse_failures(result.manifest, max_failed, self.output)
@@ -230,6 +256,11 @@ class Run:
     def _clear(self, *, keep_lock: bool) -> None:
         """Remove what an earlier or this run left in progress."""
         clear_asides(self.staging)
+        old = self.work / "replaced"
+        if (
+            old.exists() and not self.output.exists()
+        ):  # a run was killed between the two renames of `_publish`
+            old.rename(self.output)
         if not keep_lock:
             shutil.rmtree(self.work, ignore_errors=True)
             return
@@ -253,7 +284,7 @@ class Run:
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
         }
         told, tell = os.pipe()
-        command = [sys.executable, "-m", "colophon.runners.job", str(self.work), str(tell)]
+        command = [sys.executable, "-m", "colophon.runners.job", str(self.work), str(tell), str(os.getpid())]
         with (
             log,
             subprocess.Popen(
@@ -297,7 +328,7 @@ class Run:
         if most is not None and failed > most * documents:
             raise RunFailed(
                 f"{failed:,} of {documents:,} documents failed ({failed / documents:.2%}), --max-failed allows {most:.2%}; "
-                f"{where / 'ledger'} says why"
+                f"`colophon explain {where} WHAT` says why, until the next run"
             )
 
     def _account(self, progress: Progress, began: dt.datetime, runner: str, workers: int) -> dict[str, Any]:

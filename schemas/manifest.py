@@ -27,6 +27,7 @@ class Manifest:
         recipe_sha256: Digest of its canonical JSON.
         materials: Models and lists that took part, each with its sha256 and licence.
         inputs: Number of input files and of bytes; sha256 over their names and digests, shard by shard.
+        schemas: Columns of ``data/`` and ``ledger/``: names, types, meanings.
         stages: Names of the stages in their order.
         fates: Documents by fate.
         sources: Funnel of each source: what came into each stage, what left it and why.
@@ -45,6 +46,7 @@ class Manifest:
     recipe_sha256: str
     materials: dict[str, Any]
     inputs: dict[str, Any]
+    schemas: dict[str, Any]
     stages: list[str]
     fates: dict[str, int]
     sources: dict[str, Any]

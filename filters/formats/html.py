@@ -67,6 +67,18 @@ _JOURNALS = ("citation_journal_title", "prism.publicationname", "dc.relation.isp
 _AUTHORS = ("citation_author", "dc.creator", "dcterms.creator", "author")
 _LANGUAGES = ("citation_language", "dc.language", "dcterms.language", "content-language")
 
+# How the list of what is cited is headed; the last are German, French, Spanish, Portuguese and Italian.
+_REFERENCES = re.compile(
+    r"(?:\d{1,2}\.?\s+)?(?:(?:list of |cited )?references?(?: and notes| list| cited)?|notes and references|footnotes and references"
+    r"|bibliography|literature(?: cited)?|cited literature|works cited|cited works|citations"
+    r"|literatur|literaturverzeichnis|einzelnachweise|bibliographie|références(?: bibliographiques)?"
+    r"|referencias(?: bibliográficas)?|bibliografía|referências(?: bibliográficas)?|bibliografia|riferimenti bibliografici)"
+    r"\s*:?\s*(?:\[[^\]]*\])?",
+    re.IGNORECASE,
+)
+_LOWEST = 6
+_CITED = re.compile(r"\[?\d{1,3}(?:[,;–-]\d{1,3})*\]?")  # noqa: RUF001 - ranges are written with either dash
+
 # Wrappers in which Wikipedia and KaTeX hold a formula twice, for the eye and for machines.
 _FORMULA_WRAPPERS = (
     "ancestor::*[contains(@class, 'mwe-math-element') or @class = 'katex' or @class = 'katex-display']"
@@ -107,7 +119,10 @@ class Html:
         charset = _META_CHARSET.search(data, 0, _META_WITHIN)
         source = decode(data, charset[1].decode() if charset else "", _TOLERANCE)
         tree = source if isinstance(source, Unreadable) else _parse(source)
-        yield tree if isinstance(tree, Unreadable) else _document(tree, self.media_type)
+        if isinstance(tree, Unreadable):
+            yield tree
+        else:
+            yield _document(tree, self.media_type, references=options.references)
 
 
 def _parse(source: str) -> lxml.html.HtmlElement | Unreadable:
@@ -125,7 +140,7 @@ def _parse(source: str) -> lxml.html.HtmlElement | Unreadable:
     return tree
 
 
-def _document(tree: lxml.html.HtmlElement, media_type: str) -> Document | Unreadable:
+def _document(tree: lxml.html.HtmlElement, media_type: str, *, references: bool) -> Document | Unreadable:
     meta = _meta(tree)
     document = Document("", media_type=media_type)
     names = [" ".join((tree.findtext(".//title") or "").split()), _first(meta, ("og:title",))]
@@ -144,7 +159,7 @@ def _document(tree: lxml.html.HtmlElement, media_type: str) -> Document | Unread
         document.metadata["journal"] = journal
     if authors := next((meta[key] for key in _AUTHORS if key in meta), None):
         document.metadata["authors"] = authors
-    blocks = _blocks(tree)
+    blocks = _blocks(tree, references=references)
     if not blocks:
         return Unreadable("no_text", "no main text was found on the page")
     if headline and not any(headline in block for block in blocks[:3]):
@@ -182,22 +197,34 @@ def _headline(tree: lxml.html.HtmlElement, names: list[str]) -> str:
     return ""
 
 
-def _blocks(tree: lxml.html.HtmlElement) -> list[str]:
+def _blocks(tree: lxml.html.HtmlElement, *, references: bool) -> list[str]:
     """The paragraphs, headings, lists, tables and code of the main text."""
     # Half a second to import; who reads no HTML need not wait for it.
     from trafilatura import bare_extraction  # noqa: PLC0415
     from trafilatura.xml import xmltotxt  # noqa: PLC0415
 
     _mark_formulae(tree)
+    _mark_citations(tree)
     # `favor_precision` would gain .004 F1 (.958 to .962) and cost a third of the speed.
     found = bare_extraction(tree, fast=True, include_comments=False, include_tables=True)
     if found is None or isinstance(found, dict) or found.body is None:
         return []
     render = partial(xmltotxt, include_formatting=False)
-    blocks = [_block(element, render(element)) for element in found.body]
-    if found.body.text and found.body.text.strip():
-        blocks.insert(0, found.body.text.strip())
-    return [block for block in blocks if block]
+    first = (found.body.text or "").strip()
+    blocks = [first] if first else []
+    left_out = 0
+    for element in found.body:
+        text = _block(element, render(element))
+        if element.tag == "head" and not references:
+            level = int((element.get("rend") or "")[1:2] or _LOWEST)
+            if left_out and level <= left_out:
+                left_out = 0
+            # A page that begins so is about a bibliography, or is one.
+            if not left_out and blocks and _REFERENCES.fullmatch(text):
+                left_out = level
+        if text and not left_out:
+            blocks.append(text)
+    return blocks
 
 
 def _block(element: Any, text: str) -> str:
@@ -207,6 +234,23 @@ def _block(element: Any, text: str) -> str:
         # Line breaks of the source, which mean nothing in HTML.
         return re.sub(r"\s*\n\s*", " ", text.strip())
     return re.sub(r"[ \t]*\n\s*", "\n", text.strip())
+
+
+def _mark_citations(tree: lxml.html.HtmlElement) -> None:
+    """Write raised numbers that link to a note or reference as ``[1,2]``."""
+    for element in list(tree.iter("sup")):
+        numbers = "".join(element.text_content().split())
+        targets = [link.get("href", "").partition("#")[2] for link in element.iter("a")]
+        if (
+            targets
+            and _CITED.fullmatch(numbers)
+            and all(targets)
+            and not any("aff" in each for each in targets)
+        ):
+            for child in list(element):
+                element.remove(child)
+            element.text = numbers if numbers.startswith("[") else f"[{numbers}]"
+            element.drop_tag()
 
 
 def _mark_formulae(tree: lxml.html.HtmlElement) -> None:

@@ -2,8 +2,8 @@
 
 What becomes text: title, abstracts, body, floating figures and tables, appendices, glossaries, and the footnotes
 that the text points at. What does not: reference lists (unless asked for), acknowledgements, funding, declarations
-of interest and contribution, publishers' notices, translated abstracts, and ``sub-article`` or ``response``
-(reviews, letters, translations): they are other texts than the article.
+of interest and contribution, publishers' notices, and translated abstracts. A ``sub-article`` or ``response`` is
+another text than the article: a translation is a document of its own, a review, letter or reply only if asked for.
 
 How it is fast: only what needs rewriting (scripts, formulae, citations without text) is visited in Python and turned
 into plain characters inside the tree; every paragraph is then one call of libxml2.
@@ -12,7 +12,6 @@ into plain characters inside the tree; every paragraph is then one call of libxm
 from __future__ import annotations
 
 import re
-from html.entities import html5
 from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
 
 import xxhash
@@ -23,10 +22,13 @@ from colophon.filters.formats.creative_commons import spdx_of_url
 from colophon.filters.formats.jats_blocks import blocks_of, person, title_of
 from colophon.filters.formats.jats_plain import text_of, tidy
 from colophon.filters.formats.whole_file import read_whole
+from colophon.filters.formats.xml_parsing import local_name, parse_xml, root_of
 from colophon.schemas import Document, ReadOptions, Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    _Front = tuple[dict[str, Any], dict[str, Any]]
 
 __all__ = ["Jats"]
 
@@ -34,18 +36,8 @@ _HREF = "{http://www.w3.org/1999/xlink}href"
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _ALI = "{http://www.niso.org/schemas/ali/1.0/}license_ref"
 
-_ROOT = re.compile(
-    r"(?P<prolog>(?:\s++|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>\[]*+(?:\[.*?\]\s*+)?>)*+)"
-    r"<(?P<name>[A-Za-z_][\w.:-]*)(?P<attributes>\s[^>]*)?>?",
-    re.DOTALL,
-)
 _MARKS = re.compile(r"JATS|//NLM//|nlm\.nih\.gov|\sarticle-type\s*=|\sdtd-version\s*=", re.IGNORECASE)
 _FRONT = re.compile(r"(?:\s++|<!--.*?-->|<\?.*?\?>)*+<(?:front|processing-meta)[\s>]", re.DOTALL)
-_DECLARED = re.compile(rb"""<\?xml[^>]{0,100}?encoding\s*=\s*["']([A-Za-z][\w.-]*)""")
-_NAMED = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos);)[A-Za-z]")
-_ENTITY = re.compile(rb"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|&([A-Za-z][A-Za-z0-9.]*);", re.DOTALL)
-_OWN_ENTITIES = re.compile(rb"<!ENTITY\s")
-_PREDEFINED = frozenset({b"amp", b"lt", b"gt", b"quot", b"apos"})
 
 
 class Jats:
@@ -68,13 +60,10 @@ class Jats:
 
     def sniff(self, head: bytes) -> bool:
         """Whether the first bytes of a file are sure to be a JATS or NLM article, or a set of them."""
-        if head[:2] in {b"\xff\xfe", b"\xfe\xff"}:
-            text = head.decode("utf-16", "replace")
-        else:
-            text = head.decode("latin-1").removeprefix("ï»¿")
-        root = _ROOT.match(text)
+        root = root_of(head)
         if root is None:
             return False
+        text = root.string
         prolog, name, attributes = root["prolog"], root["name"].rpartition(":")[2], root["attributes"] or ""
         if "docbook" in prolog.lower() or "docbook" in attributes:
             return False
@@ -85,127 +74,79 @@ class Jats:
         return "jats.nlm.nih.gov" in text or "dtd.nlm.nih.gov" in text
 
     def read(self, stream: BinaryIO, options: ReadOptions) -> Iterator[Document | Unreadable]:
-        """Read the articles of one file; ``article=1``, ``article=2``, … are their locators if there are several."""
+        """Read the articles of one file; ``article=1``, ``article=2``, … are their locators if there are several.
+
+        What stands in an article is found at ``sub-article=1``, …, behind the article's own locator and a ``/``.
+        """
         data = read_whole(stream, options.max_document_bytes)
-        root = data if isinstance(data, Unreadable) else _parse(data)
+        root = data if isinstance(data, Unreadable) else parse_xml(data)
         if isinstance(root, Unreadable):
             yield root
             return
         articles = _articles(root)
         if not articles:
-            yield Unreadable("not_jats", f"the root element is {_local(root)} and no article stands in it")
+            yield Unreadable(
+                "not_jats", f"the root element is {local_name(root)} and no article stands in it"
+            )
         several = len(articles) > 1
         for number, article in enumerate(articles, 1):
-            digest = b""
-            if several:
-                digest = xxhash.xxh3_128_digest(etree.tostring(article, encoding="utf-8", with_tail=False))
-            document = _document(article, options)
-            document.locator = f"article={number}" if several else ""
-            if isinstance(document, Document):
-                document.digest = digest
-            yield document
-
-
-def _parse(data: bytes) -> etree._Element | Unreadable:
-    named = _NAMED.search(data) is not None
-    if named:
-        data = _ENTITY.sub(_character, data)
-    parser = etree.XMLParser(
-        encoding=_encoding(data),
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
-    try:
-        root = etree.fromstring(data, parser)
-    except etree.XMLSyntaxError as error:
-        return _refusal(error)
-    if named:
-        entity = next(root.iter(etree.Entity), None)
-        if entity is not None:
-            own = _OWN_ENTITIES.search(data)
-            return Unreadable(
-                "entity_expansion" if own else "undefined_entity",
-                f"line {entity.sourceline}: {entity.text} stands for text that is not looked up",
-            )
-    return root
-
-
-def _character(match: re.Match[bytes]) -> bytes:
-    """A named character of HTML 5 (they include the ISO sets) as numeric references."""
-    name = match[1]
-    if name is None or name in _PREDEFINED:
-        return match[0]
-    characters = html5.get(name.decode("ascii") + ";")
-    return match[0] if characters is None else "".join(f"&#{ord(c)};" for c in characters).encode("ascii")
-
-
-def _encoding(data: bytes) -> str | None:
-    """UTF-8 if the bytes are, whatever the declaration says; None to believe it."""
-    declared = _DECLARED.match(data, 3 if data.startswith(b"\xef\xbb\xbf") else 0)
-    if declared is None or declared[1].lower() in {b"utf-8", b"utf8", b"us-ascii"}:
-        return None
-    if data.isascii() and not declared[1].lower().startswith((b"utf-16", b"utf-32", b"ucs", b"iso-10646")):
-        return None
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
-        return None
-    return "utf-8"
-
-
-def _refusal(error: etree.XMLSyntaxError) -> Unreadable:
-    line, column = error.position
-    message = (
-        re.sub(r",? line \d+, column \d+$", "", str(error.msg).replace("\n", " "))
-        .replace(" , ", ", ")
-        .strip()
-    )
-    reason = "not_well_formed"
-    if "amplification" in message or "entity reference loop" in message.lower():
-        reason = "entity_expansion"
-    elif "Excessive depth" in message:
-        reason = "too_deeply_nested"
-    return Unreadable(reason, f"line {line}, column {column}: {message}")
-
-
-def _local(element: etree._Element) -> str:
-    return element.tag.rpartition("}")[2]
+            yield from _documents(article, f"article={number}" if several else "", options)
 
 
 def _articles(root: etree._Element) -> list[etree._Element]:
     """The article elements that are JATS by their children, without their namespace if they have one."""
-    found = [root] if _local(root) == "article" else list(root.iter("{*}article"))
+    found = [root] if local_name(root) == "article" else list(root.iter("{*}article"))
     articles = []
     for article in found:
-        children = {_local(child) for child in article if isinstance(child.tag, str)}
+        children = {local_name(child) for child in article if isinstance(child.tag, str)}
         if not children & {"front", "body"} or "docbook" in article.tag:
             continue
         namespace = article.tag.rpartition("}")[0][1:]
         if namespace:
             for element in article.iter(f"{{{namespace}}}*"):
-                element.tag = _local(element)
+                element.tag = local_name(element)
         articles.append(article)
     return articles
 
 
-def _document(article: etree._Element, options: ReadOptions) -> Document | Unreadable:
-    """One article; its tree is changed on the way."""
-    metadata, fields = _metadata(article)
+def _documents(
+    article: etree._Element, locator: str, options: ReadOptions
+) -> Iterator[Document | Unreadable]:
+    """One article and what stands in it; its tree is changed on the way."""
+    others = list(article.iter("sub-article", "response"))
+    digests = {}
+    for each in [*([article] if locator else []), *others]:
+        digests[each] = xxhash.xxh3_128_digest(etree.tostring(each, encoding="utf-8", with_tail=False))
+    for each in others:
+        if (parent := each.getparent()) is not None:
+            parent.remove(each)
+    front = _metadata(article)
+    yield _document(article, front, locator, digests.get(article, b""), options)
+    for number, other in enumerate(others, 1):
+        translated = other.get("article-type", "").strip() == "translation"
+        if translated or options.responses:
+            own = _other_metadata(other, front, translated=translated)
+            place = f"{locator}/sub-article={number}".lstrip("/")
+            yield _document(other, own, place, digests[other], options)
+
+
+def _document(
+    article: etree._Element, front: _Front, locator: str, digest: bytes, options: ReadOptions
+) -> Document | Unreadable:
+    metadata, fields = front
     title = title_of(article)
     blocks = blocks_of(article, references=options.references)
     if not blocks:
-        return Unreadable("no_text", "it has neither an abstract nor a body with words in it")
+        return Unreadable("no_text", "it has neither an abstract nor a body with words in it", locator)
     if title:
         blocks.insert(0, title)
     return Document(
         text="\n\n".join(blocks),
         title=title,
+        locator=locator,
         media_type=Jats.media_type,
         structured=True,
+        digest=digest,
         metadata=metadata,
         **fields,
     )
@@ -227,12 +168,18 @@ def _unique(values: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(filter(None, values)))
 
 
-def _metadata(article: etree._Element) -> tuple[dict[str, Any], dict[str, Any]]:
+def _metadata(article: etree._Element) -> _Front:
     """What the front says: the JSON values for `Document.metadata`, and `Document`'s own fields."""
     front = article.find("front")
-    meta = None if front is None else front.find("article-meta")
+    if front is None:
+        # A sub-article's short form holds what else is in article-meta.
+        front = meta = article.find("front-stub")
+    else:
+        meta = front.find("article-meta")
     fields: dict[str, Any] = {"declared_language": language_of(article.get(_LANG))}
-    values: dict[str, Any] = {"article_type": article.get("article-type", "").strip()}
+    values: dict[str, Any] = {
+        "article_type": (article.get("article-type") or article.get("response-type") or "").strip()
+    }
     if front is None or meta is None:
         return {name: value for name, value in values.items() if value}, fields
     ids: dict[str, str] = {}
@@ -251,6 +198,29 @@ def _metadata(article: etree._Element) -> tuple[dict[str, Any], dict[str, Any]]:
     values["keywords"] = _unique(_words(word) for word in meta.iterfind("kwd-group//kwd"))
     values["authors"] = _unique(_authors(meta))
     return {name: value for name, value in values.items() if value}, fields
+
+
+def _other_metadata(other: etree._Element, parent: _Front, *, translated: bool) -> _Front:
+    """What a translation or response says of itself, and of the article's what it has in common with it."""
+    values, fields = _metadata(other)
+    parents, shared = parent
+    if "journal" in parents:
+        values.setdefault("journal", parents["journal"])
+    if not fields.get("license"):
+        fields |= {name: shared[name] for name in ("license", "license_evidence") if name in shared}
+    fields["year"] = fields.get("year") or shared.get("year")
+    if fields.get("doi") == shared.get("doi"):
+        # Stated again; it is the article's.
+        fields["doi"] = ""
+    if not translated:
+        fields["declared_language"] = fields["declared_language"] or shared["declared_language"]
+    else:
+        for name in ("authors", "subjects"):
+            if name in parents:
+                values.setdefault(name, parents[name])
+        if shared.get("doi"):
+            values["translation_of"] = shared["doi"]
+    return values, fields
 
 
 def _year(meta: etree._Element) -> int | None:
@@ -288,7 +258,9 @@ def _license(meta: etree._Element) -> tuple[str, str]:
     written = [(url.rstrip(".,;"), "license") for said in words for url in _URL.findall(said)]
     for found in (linked, written):
         # A notice may link to the publisher or to the article before the licence.
-        found.sort(key=lambda pair: not spdx_of_url(pair[0]))
+        found.sort(
+            key=lambda pair: (not spdx_of_url(pair[0]), "creativecommons.org/licen" not in pair[0].lower())
+        )
     for said, evidence in [*stated, *linked, *written, *((said, "license") for said in words)]:
         if said.strip():
             return spdx_of_url(said) or said.strip()[:_LONGEST_LICENSE], evidence

@@ -391,6 +391,7 @@ _ADMINISTRATIVE = re.compile(
 def _matter(article: etree._Element) -> Iterator[etree._Element]:
     """The parts of an article that are its text, in the order of reading."""
     yield from article.iterfind("front/article-meta/abstract")
+    yield from article.iterfind("front-stub/abstract")
     yield from article.iterchildren("body")
     yield from article.iterchildren("floats-group", "floats-wrap")
     pointed = {
@@ -410,6 +411,14 @@ def _matter(article: etree._Element) -> Iterator[etree._Element]:
                 about = [part.get("sec-type", ""), "" if title is None else tidy(text_of(title))]
                 if not any(_ADMINISTRATIVE.search(words) for words in about):
                     yield part
+                else:
+                    # What a file of data or a film shows is said nowhere else.
+                    files = list(part.iter("supplementary-material"))
+                    yield from (
+                        file for file in files if not any(file.iterancestors("supplementary-material"))
+                    )
+            elif part.tag == "supplementary-material":
+                yield part
 
 
 def blocks_of(article: etree._Element, *, references: bool) -> list[str]:
@@ -440,6 +449,8 @@ def _mixed(part: etree._Element) -> set[etree._Element]:
 def title_of(article: etree._Element) -> str:
     """The title, with the subtitle behind a colon and without notes."""
     group = article.find("front/article-meta/title-group")
+    if group is None:
+        group = article.find("front-stub/title-group")
     if group is None:
         return ""
     for note in group.iter("fn", "xref"):

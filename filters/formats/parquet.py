@@ -71,7 +71,7 @@ class Parquet:
                 for batch in file.iter_batches(batch_size=_ROWS, row_groups=[group], use_threads=False):
                     yield from documents_of_batch(batch, row, options, self.media_type)
                     row += batch.num_rows
-        except (pa.ArrowException, OSError) as error:
+        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
             # Arrow raises OSError for bytes that it cannot decode; the operating system's have a number.
             if isinstance(error, OSError) and error.errno is not None:
                 raise

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from texts import grow, prose, small_units
 
-from colophon.pipelines.plan import _glob, cuts_here, make_plan, uri_of_path
+from colophon.pipelines.canonical import uri_of_path
+from colophon.pipelines.plan import _glob, cuts_here, make_plan
 from colophon.pipelines.write import plan_shards
 from colophon.runners.recipes import sections
 from colophon.schemas import default_recipe, with_inputs

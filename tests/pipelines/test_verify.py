@@ -203,3 +203,49 @@ def test_no_dataset(tmp_path):
         verify(tmp_path)
     with pytest.raises(UsageError, match="no such folder"):
         verify(tmp_path / "absent")
+
+
+def test_what_cannot_be_believed_without_a_signature_is_at_least_consistent(dataset):
+    def other_place(rows):
+        index = rows.schema.get_field_index("source_uri")
+        values = ["elsewhere.txt", *rows["source_uri"].to_pylist()[1:]]
+        return rows.set_column(index, rows.schema.field(index), pa.array(values))
+
+    rewrite(dataset, "data", other_place)
+    assert "from the same places" in faults_of(dataset)
+
+
+def test_a_column_added(dataset):
+    rewrite(dataset, "data", lambda rows: rows.append_column("ssn", pa.array(["1"] * rows.num_rows)))
+    assert "its columns are not those" in faults_of(dataset)
+
+
+def test_a_similarity_below_the_threshold(dataset):
+    path = next(
+        p for p in (dataset.folder / "ledger").iterdir() if any(pq.read_table(p)["similarity"].to_pylist())
+    )
+
+    def change(rows):
+        index = rows.schema.get_field_index("similarity")
+        values = [None if value is None else 0.1 for value in rows["similarity"].to_pylist()]
+        return rows.set_column(index, rows.schema.field(index), pa.array(values, pa.float64()))
+
+    pq.write_table(change(pq.ParquetFile(path).read()), path)
+    seal(dataset, json.loads((dataset.folder / "manifest.json").read_bytes()))
+    assert "at similarity 0.1, below 0.8" in faults_of(dataset)
+
+
+def test_links_and_folders(dataset, tmp_path):
+    path = part(dataset, "data")
+    path.rename(tmp_path / "moved.parquet")
+    path.symlink_to(tmp_path / "moved.parquet")
+    (dataset.folder / "data" / "more").mkdir()
+    faults = faults_of(dataset)
+    assert "is a link or no ordinary file" in faults
+    assert "data/more/: is a folder" in faults
+
+
+def test_a_dataset_that_keeps_nothing_is_sound(curate, tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "empty.txt").write_text("")
+    assert verify(curate(tmp_path / "in").folder).faults == []

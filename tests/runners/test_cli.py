@@ -70,7 +70,7 @@ def test_verify(capsys, dataset, tmp_path):
     code, out, _ = call(capsys, "verify", dataset.folder, "--json")
     assert json.loads(out) == {
         "bytes": sum(entry["bytes"] for entry in dataset.manifest["files"].values()),
-        "documents": 4, "faults": [], "files": 2, "ok": True,
+        "documents": 4, "faults": [], "files": 2, "notes": [], "ok": True,
     }  # fmt: skip
     import shutil
 
@@ -181,7 +181,7 @@ def test_dry_run_does_nothing(capsys, tmp_path):
     (tmp_path / "in" / "a.txt").write_text(prose(1))
     code, out, _ = call(capsys, "run", "--input", tmp_path / "in", "--output", tmp_path / "out", "--dry-run")
     assert code == 0
-    assert "1 files" in out
+    assert "1 file," in out
     assert {path.name for path in tmp_path.iterdir()} == {"in"}
     _, out, _ = call(
         capsys, "run", "--input", tmp_path / "in", "--output", tmp_path / "out", "--dry-run", "--json"
@@ -203,6 +203,11 @@ def test_dry_run_does_nothing(capsys, tmp_path):
         (["run", "--input", "x", "--output", "o", "--runner", "spark"], "spark"),
         (["verify", "absent"], "no such folder"),
         (["explain", "absent", "x"], "no such folder"),
+        (["run", "--input", "x", "--output", ""], "is empty"),
+        (["run", "--input", "x", "--output", "."], "the folder you are in"),
+        (["run", "--input", "x", "--output", "o", "--staging", "o/s"], "nothing else"),
+        (["run", "--input", "gs://bucket/x", "--output", "o"], "a path of this machine"),
+        (["explain", "absent", ""], "no such folder"),
         (["read", "absent"], "cannot be read"),
         (["read", "absent", "--format", "jat"], "did you mean jats?"),
     ],

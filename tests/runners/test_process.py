@@ -168,7 +168,7 @@ def test_a_worker_that_is_killed_ends_the_run_and_the_next_goes_on(site, referen
     process = start(site, output, "--workers", "2")
     wait_for_units(process, output, 2)
     workers = [
-        pid for pid in children_of(tmp_path) if b"runners.direct" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        pid for pid in children_of(tmp_path) if b"runners.worker" in Path(f"/proc/{pid}/cmdline").read_bytes()
     ]
     os.kill(workers[-1], signal.SIGKILL)
     _, error = process.communicate(timeout=120)

@@ -35,7 +35,9 @@ def installed(monkeypatch):
 
 def test_formats_are_sorted_and_named_as_they_are_registered():
     assert list(FORMATS) == sorted(FORMATS)
-    assert {"arrow", "csv", "html", "jats", "json", "jsonl", "parquet", "tar", "text", "warc", "zip"} <= set(FORMATS)
+    assert {"arrow", "csv", "html", "jats", "json", "jsonl", "parquet", "tar", "text", "warc", "zip"} <= set(
+        FORMATS
+    )
     for name, each in FORMATS.items():
         assert each.name == name
         assert "/" in each.media_type
@@ -87,7 +89,9 @@ def test_a_users_format(installed):
     assert detect(b"x", "a.inv").name == "invoice"
     # It is asked before JSON Lines, of which it may be made.
     assert detect(b'{"invoice": 1}\n', "a.jsonl").name == "invoice"
-    assert {"arrow", "csv", "html", "jats", "json", "jsonl", "parquet", "tar", "text", "warc", "zip"} <= set(FORMATS)
+    assert {"arrow", "csv", "html", "jats", "json", "jsonl", "parquet", "tar", "text", "warc", "zip"} <= set(
+        FORMATS
+    )
 
 
 def test_a_name_that_is_taken(installed):

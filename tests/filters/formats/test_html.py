@@ -157,6 +157,45 @@ def test_formulae(formula):
 
 
 @pytest.mark.parametrize(
+    ("marks", "text"),
+    [
+        ("rest <sup> <a href='#r1'>1</a> </sup>. They", "rest [1]. They"),
+        (
+            "rest<sup><a href='#r1'>1</a>, <a href='#r2'>2</a>-<a href='#r4'>4</a></sup>. They",
+            "rest[1,2-4]. They",
+        ),
+        ("rest.<sup id='c'><a href='/p#n7'>[7]</a></sup> They", "rest.[7] They"),
+        ("10 cm<sup>2</sup>, they", "10 cm2, they"),
+        ("Berg<sup><a href='#aff1'>1</a></sup>, they", "Berg1, they"),
+    ],
+)
+def test_raised_citations(marks, text):
+    assert read(page(f"<p>{_PROSE} At {marks} sleep.</p>")).text == f"{_PROSE} At {text} sleep."
+
+
+@pytest.mark.parametrize(
+    "heading", ["References", "5. Literature cited", "Bibliography [edit]", "Einzelnachweise"]
+)
+def test_reference_lists_are_left_out_unless_asked_for(heading):
+    cited = "<ul><li>Berg A. (1999) On ants of the northern heath.</li><li>Moor B. (2001) Again.</li></ul>"
+    source = page(
+        f"<article><h1>On ants</h1><p>{_PROSE}</p><h2>{heading}</h2>{cited}<h3>Further</h3><p>Berg B. (1998) Bees.</p>"
+        f"<h2>Method</h2><p>We looked at them.</p></article>",
+        head="<title>On ants</title>",
+    )
+    assert read(source).text == f"On ants\n\n{_PROSE}\n\nMethod\n\nWe looked at them."
+    assert "Moor B. (2001) Again." in read(source, references=True).text
+    assert "Bees" in read(source, references=True).text
+
+
+def test_a_bibliography_is_not_left_out():
+    source = page(
+        f"<article><h1>Bibliography</h1><p>{_PROSE}</p></article>", head="<title>Bibliography</title>"
+    )
+    assert read(source).text == f"Bibliography\n\n{_PROSE}"
+
+
+@pytest.mark.parametrize(
     ("encoding", "declaration"),
     [
         ("utf-8", ""),

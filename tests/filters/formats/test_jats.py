@@ -197,6 +197,83 @@ def test_back_matter_is_left_out():
     assert document.text == "body\n\nProofs\n\nkept"
 
 
+def test_captions_of_supplementary_files_are_kept():
+    supplement = (
+        "<supplementary-material><label>File 1</label><caption><title>Counts</title><p>Of ants.</p></caption>"
+        "<media><caption><p>Click here for additional data file.</p></caption></media></supplementary-material>"
+    )
+    back = (
+        '<back><sec sec-type="supplementary-material"><title>Supplementary Material</title><p>The files are these.</p>'
+        f"<p>{supplement}</p></sec></back>"
+    )
+    (document,) = read(article("<p>body</p>").replace("</article>", back + "</article>"))
+    assert document.text == "body\n\nFile 1. Counts. Of ants."
+
+
+_FAMILY = """<article article-type="research-article" xml:lang="es" xmlns:xlink="http://www.w3.org/1999/xlink"><front>
+<journal-meta><journal-title-group><journal-title>Heath</journal-title></journal-title-group></journal-meta>
+<article-meta><article-id pub-id-type="doi">10.5555/es</article-id>
+<title-group><article-title>Hormigas</article-title></title-group>
+<contrib-group><contrib><name><surname>Berg</surname><given-names>Ada</given-names></name></contrib></contrib-group>
+<pub-date><year>2019</year></pub-date><permissions><license
+xlink:href="https://creativecommons.org/licenses/by/4.0/"/></permissions></article-meta></front>
+<body><p>Las hormigas duermen.</p></body>
+<sub-article article-type="translation" xml:lang="en"><front-stub><title-group><article-title>Ants</article-title>
+</title-group><abstract><p>On ants.</p></abstract></front-stub><body><p>Ants sleep.</p></body></sub-article>
+<sub-article article-type="decision-letter"><front-stub><article-id pub-id-type="doi">10.5555/letter</article-id>
+<title-group><article-title>Letter</article-title></title-group><pub-date><year>2018</year></pub-date></front-stub>
+<body><p>We accept.</p></body></sub-article>
+<response response-type="reply"><front-stub/><body><p>We thank you.</p></body></response></article>"""
+
+
+def test_a_translation_is_a_document_of_its_own():
+    original, translation = read(_FAMILY)
+    assert (original.text, original.locator, original.digest) == (
+        "Hormigas\n\nLas hormigas duermen.",
+        "",
+        b"",
+    )
+    assert translation == Document(
+        "Ants\n\nOn ants.\n\nAnts sleep.",
+        "Ants",
+        "sub-article=1",
+        "application/jats+xml",
+        license="CC-BY-4.0",
+        license_evidence="license/@xlink:href",
+        year=2019,
+        declared_language="en",
+        structured=True,
+        digest=translation.digest,
+        metadata={
+            "article_type": "translation",
+            "journal": "Heath",
+            "authors": ["Ada Berg"],
+            "translation_of": "10.5555/es",
+        },
+    )
+    assert len(translation.digest) == 16
+
+
+def test_letters_and_replies_are_documents_on_request():
+    _, _, letter, reply = read(_FAMILY, responses=True)
+    assert (letter.text, letter.locator, letter.doi, letter.year) == (
+        "Letter\n\nWe accept.",
+        "sub-article=2",
+        "10.5555/letter",
+        2018,
+    )
+    assert letter.metadata == {"article_type": "decision-letter", "journal": "Heath"}
+    assert (reply.text, reply.locator, reply.doi, reply.declared_language) == (
+        "We thank you.",
+        "sub-article=3",
+        "",
+        "es",
+    )
+    assert reply.metadata == {"article_type": "reply", "journal": "Heath"}
+    places = [each.locator for each in read(f"<pmc-articleset>{_FAMILY * 2}</pmc-articleset>")]
+    assert places == ["article=1", "article=1/sub-article=1", "article=2", "article=2/sub-article=1"]
+
+
 def test_the_namespaced_articles_of_a_harvest():
     xml = (
         '<OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/"><GetRecord><metadata>'
@@ -225,6 +302,12 @@ LICENSES = {
     "<license><p>See (http://creativecommons.org/licenses/by-sa/4.0/).</p></license>": (
         "CC-BY-SA-4.0",
         "license",
+    ),
+    # A port that SPDX has no name for.
+    '<license><license-p><ext-link xlink:href="https://example.org/"/>under <ext-link '
+    'xlink:href="https://creativecommons.org/licenses/by/2.5/dk/">CC</ext-link></license-p></license>': (
+        "https://creativecommons.org/licenses/by/2.5/dk/",
+        "license//ext-link/@xlink:href",
     ),
     '<license xlink:href="https://example.org/terms"/>': ("https://example.org/terms", "license/@xlink:href"),
     "<license><license-p>All rights  reserved.</license-p></license>": ("All rights reserved.", "license"),

@@ -1,0 +1,18 @@
+"""Where the ``colophon`` command begins, before anything that takes time to load."""
+
+from __future__ import annotations
+
+import sys
+
+__all__ = ["main"]
+
+
+def main() -> int:
+    """Run the command line; also Ctrl-C while it loads ends with a sentence."""
+    try:
+        from colophon.runners.cli import main as run  # noqa: PLC0415 - takes a second
+
+        return run()
+    except KeyboardInterrupt:
+        print("\ncolophon: stopped before it began.", file=sys.stderr)  # noqa: T201
+        return 3
