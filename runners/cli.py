@@ -63,6 +63,10 @@ class _Parser(argparse.ArgumentParser):
 def _path(text: str) -> Path:
     if not text:
         raise argparse.ArgumentTypeError("is empty; name a file or folder")
+    if "://" in text:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is an address; only a path of this machine can be read or written yet"
+        )
     return Path(text)
 
 

@@ -260,6 +260,37 @@ def test_a_pattern_that_matches_nothing(folder, tmp_path, key):
         plan(folder, tmp_path / "out", **{key: ("nothing-*.xml",)})
 
 
+def test_a_pattern_that_is_none(folder, tmp_path):
+    with pytest.raises(RecipeError, match=r"sources\[0\].include\[0\].*bad character range"):
+        plan(folder, tmp_path / "out", include=("[z-a].txt",))
+
+
+def test_all_missing_sources_are_named_at_once(tmp_path):
+    recipe = with_inputs(default_recipe(sections()), [tmp_path / "one", tmp_path / "two"])
+    with pytest.raises(RecipeError, match=r"(?s)one.*two"):
+        Run(recipe, tmp_path / "out", tmp_path / "staging")
+
+
+def test_output_through_a_link(curate, folder, tmp_path):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "made").mkdir()
+    (tmp_path / "made" / "out").symlink_to(tmp_path / "real")
+    curate(folder)
+    assert (tmp_path / "made" / "out").is_symlink()
+    assert verify(tmp_path / "real").faults == []
+
+
+def test_replace_mends_a_damaged_dataset(curate, folder):
+    first = curate(folder)
+    good = first.bytes()
+    path = next((first.folder / "data").iterdir())
+    content = bytearray(path.read_bytes())
+    content[20] ^= 1
+    path.write_bytes(content)
+    assert verify(first.folder).faults
+    assert curate(folder, replace=True).bytes() == good
+
+
 @pytest.mark.parametrize("output", [".", "sub/out"])
 def test_output_inside_input(folder, output):
     with pytest.raises(UsageError, match="lies in"):
