@@ -80,13 +80,17 @@ _SUMMARY, _CANDIDATES = b"s", b"c"
 
 
 class _EmitKeys(beam.DoFn):
-    """A unit's band keys and exact keys, one block for each partition: count, keys, rows."""
+    """A unit's keys of one pass, in one block for each partition: count, keys, rows.
 
-    def __init__(self, job: Job) -> None:
+    The first pass has the exact keys too, every pass its share of the bands.
+    """
+
+    def __init__(self, job: Job, number: int) -> None:
         self.job = job
+        self.number = number
 
-    def process(self, element: tuple[int, bytes]) -> Iterator[tuple[int, bytes]]:
-        unit, summary = element
+    def process(self, element: tuple[int, Iterable[bytes]]) -> Iterator[tuple[int, bytes]]:
+        unit, (summary,) = element
         path = self.job.staged(orjson.loads(summary)["key"])
         with open_staged(path) as file:
             staged = file.read([*columns_for_fates(self.job.filters), "signature", "exact_key"])
@@ -98,9 +102,10 @@ class _EmitKeys(beam.DoFn):
         signature = np.frombuffer(b"".join(staged["signature"].to_pylist()), "<u4").reshape(-1, permutations)
         exact = np.frombuffer(b"".join(staged["exact_key"].to_pylist()), "<u8").reshape(-1, 2)[:, 0]
         long_enough = (signature != _NO_SHINGLES).any(axis=1)
-        bands = band_keys(signature[long_enough], *self.job.bands)
-        keys = np.concatenate([exact, bands.ravel()])
-        owners = np.concatenate([rows, np.repeat(rows[long_enough], bands.shape[1])])
+        bands = band_keys(signature[long_enough], *self.job.bands)[:, self.number :: self.job.passes]
+        keys, owners = bands.ravel(), np.repeat(rows[long_enough], bands.shape[1])
+        if self.number == 0:
+            keys, owners = np.concatenate([exact, keys]), np.concatenate([rows, owners])
         # A partition is the key's leading bits, so 32 more bits are enough inside it: chance meetings stay
         # proportional to the corpus, and the judge dismisses them.
         bits = self.job.partitions.bit_length() - 1
@@ -336,6 +341,10 @@ class _Judge(beam.DoFn):
             similarity[group[lost]] = score[lost]
 
 
+def _nothing(_: tuple[int, bytes]) -> tuple[tuple[int, bytes], ...]:
+    return ()
+
+
 def _tagged_summary(element: tuple[int, bytes]) -> tuple[int, bytes]:
     return element[0], _SUMMARY + element[1]
 
@@ -352,11 +361,25 @@ class Deduplicate(beam.PTransform):
     def expand(self, staged: beam.PCollection) -> beam.PCollection:
         """Keys by partition, candidates, components, shingles of candidates, judgement."""
         block = tuple[int, bytes]
+        forests: list[beam.PCollection] = []
+        for number in range(self.job.passes):
+            # A pass waits for the one before it, of which nothing comes but its end.
+            ended = (
+                [forests[-1] | f"End{number}" >> beam.FlatMap(_nothing).with_output_types(block)]
+                if number
+                else []
+            )
+            forests.append(
+                (staged, *ended)
+                | f"Begin{number}" >> beam.Flatten()
+                | f"SpreadUnits{number}" >> beam.GroupByKey()
+                | f"EmitKeys{number}" >> beam.ParDo(_EmitKeys(self.job, number)).with_output_types(block)
+                | f"GroupByPartition{number}" >> beam.GroupByKey()
+                | f"FindCandidates{number}" >> beam.ParDo(_FindCandidates()).with_output_types(block)
+            )
         candidates = (
-            staged
-            | "EmitKeys" >> beam.ParDo(_EmitKeys(self.job)).with_output_types(block)
-            | "GroupByPartition" >> beam.GroupByKey()
-            | "FindCandidates" >> beam.ParDo(_FindCandidates()).with_output_types(block)
+            tuple(forests)
+            | "AllForests" >> beam.Flatten()
             | "MergeForests" >> beam.CombinePerKey(_MergeForests()).with_output_types(block)
             | "Connect" >> beam.ParDo(_Connect()).with_output_types(block)
         )

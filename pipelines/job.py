@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Job"]
 
+_MOST_PASSES = 4
+
 
 @dataclass(frozen=True)
 class Job:
@@ -46,6 +48,14 @@ class Job:
         """Bands and rows of the MinHash signatures."""
         settings = self.recipe.deduplicate
         return choose_bands(settings.permutations, settings.threshold)
+
+    @property
+    def passes(self) -> int:
+        """In how many turns the bands are shuffled, so that an engine that shuffles in memory holds one turn's.
+
+        From the partitions, and so from the inputs: one for a small corpus, four for a large one.
+        """
+        return max(1, min(_MOST_PASSES, self.partitions // 4))
 
     @property
     def stages(self) -> tuple[str, ...]:

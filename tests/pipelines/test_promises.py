@@ -191,3 +191,11 @@ def test_the_example_has_the_fates_it_promises(curate, examples):
             assert (row["fate"], row["stage"], row["reason"]) == (fate, stage, reason), line
     assert not found
     assert all(n == 1 for n in either.values())
+
+
+def test_same_bytes_in_however_many_passes(curate, mixed, monkeypatch):
+    from colophon.pipelines.job import Job
+
+    once = curate(mixed, output="a")
+    monkeypatch.setattr(Job, "passes", property(lambda self: 3))
+    assert curate(mixed, output="b").bytes() == once.bytes()
