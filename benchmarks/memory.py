@@ -11,7 +11,7 @@ from benchmarks.dataset import curate
 
 def main() -> None:
     peaks = []
-    for times in (10, 100):
+    for times in (5, 50):
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             documents, size = write_edited(folder / "corpus.jsonl", times)

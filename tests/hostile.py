@@ -145,7 +145,7 @@ FILES = {
     "bomb.txt.xz": lambda: _repeated(lzma.compress),
     "bomb.txt.zst": lambda: _repeated(zstandard.ZstdCompressor().compress),
     "bomb.jsonl.gz": lambda: _repeated(gzip.compress),
-    "bomb.json.gz": lambda: gzip.compress(b"[") + _repeated(gzip.compress, fill=b"["),
+    "bomb.json.gz": lambda: gzip.compress(b"[") + _repeated(gzip.compress, fill=b" "),
     "bomb.csv.gz": lambda: gzip.compress(b"id,text\n1,") + _repeated(gzip.compress, fill=b'"'),
     "bomb.parquet.gz": lambda: gzip.compress(b"PAR1") + _repeated(gzip.compress),
     "window.txt.xz": _xz_with_a_window_of_4_gib,

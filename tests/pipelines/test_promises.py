@@ -197,5 +197,5 @@ def test_same_bytes_in_however_many_passes(curate, mixed, monkeypatch):
     from colophon.pipelines.job import Job
 
     once = curate(mixed, output="a")
-    monkeypatch.setattr(Job, "passes", property(lambda self: 3))
+    monkeypatch.setattr(Job, "passes", property(lambda _: 3))
     assert curate(mixed, output="b").bytes() == once.bytes()
