@@ -1,4 +1,4 @@
-"""One way to write things down, so that equal values have equal digests: JSON, paths, identities."""
+"""One way to write things down, so that equal things are written alike: manifests, paths, identities."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 __all__ = [
-    "canonical_digest",
-    "canonical_json",
     "document_id",
     "manifest_bytes",
     "schema_as_json",
@@ -21,20 +19,6 @@ __all__ = [
 ]
 
 _MEANING = (b"description", b"unit")
-
-
-def canonical_json(value: Any) -> bytes:
-    """JSON with sorted keys and no white space.
-
-    >>> canonical_json({"b": 1, "a": ["é"]}).decode()
-    '{"a":["é"],"b":1}'
-    """
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def canonical_digest(value: Any) -> str:
-    """Sha256 hex of the canonical JSON of a value."""
-    return hashlib.sha256(canonical_json(value)).hexdigest()
 
 
 def manifest_bytes(manifest: dict[str, Any]) -> bytes:

@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Any
 
 from colophon.filters.formats import detect
 from colophon.filters.formats.compression import is_compressed
-from colophon.pipelines.canonical import canonical_digest, uri_of_path
-from colophon.schemas import RecipeError, fault, staging_form
+from colophon.pipelines.canonical import uri_of_path
+from colophon.schemas import RecipeError, canonical_digest, fault, staging_form
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

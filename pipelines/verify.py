@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from colophon.pipelines.canonical import canonical_digest, document_id, manifest_bytes, schema_as_json
+from colophon.pipelines.canonical import document_id, manifest_bytes, schema_as_json
 from colophon.pipelines.counts import (
     by_source_and_stage,
     count_data,
@@ -21,7 +21,16 @@ from colophon.pipelines.counts import (
     kept_of,
     merge_counts,
 )
-from colophon.schemas import DROPPED, KEPT, MANIFEST_FORMAT, LedgerRow, Manifest, UsageError, arrow_schema
+from colophon.schemas import (
+    DROPPED,
+    KEPT,
+    MANIFEST_FORMAT,
+    LedgerRow,
+    Manifest,
+    UsageError,
+    arrow_schema,
+    canonical_digest,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from colophon.pipelines.canonical import canonical_digest, canonical_json
 from colophon.pipelines.job import Job
 from colophon.pipelines.plan import Plan, code_digest, make_plan
 from colophon.pipelines.storage import clear_asides, explain_os_error
@@ -28,7 +27,7 @@ from colophon.runners.processes import stop
 from colophon.runners.progress import Progress, Watcher
 from colophon.runners.report import report
 from colophon.runners.words import size_in_words
-from colophon.schemas import RunFailed, UsageError, public_form
+from colophon.schemas import RunFailed, UsageError, canonical_digest, canonical_json, public_form
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -3,6 +3,7 @@
 Nothing here does anything; nothing here imports another room.
 """
 
+from colophon.schemas.canonical import canonical_digest, canonical_json
 from colophon.schemas.document import Document, ReadOptions, Unreadable
 from colophon.schemas.errors import CheckFailed, ColophonError, RecipeError, RunFailed, UsageError
 from colophon.schemas.fields import Column, arrow_field, arrow_schema
@@ -61,6 +62,8 @@ __all__ = [
     "UsageError",
     "arrow_field",
     "arrow_schema",
+    "canonical_digest",
+    "canonical_json",
     "default_recipe",
     "explained",
     "fault",

@@ -4,7 +4,6 @@ A recipe is a YAML file; every key has a default except a source's ``path``. Wha
 told stands in their own classes, which come in as `Sections`, for this room knows nothing of filters.
 """
 
-import hashlib
 import json
 import os
 import re
@@ -14,6 +13,7 @@ from dataclasses import dataclass, field, fields, make_dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
+from colophon.schemas.canonical import canonical_digest
 from colophon.schemas.errors import RecipeError
 from colophon.schemas.settings import Setting
 from colophon.schemas.validation import as_plain, build, explained_yaml, fault, json_schema, keys_of
@@ -438,9 +438,8 @@ def staging_form(recipe: Recipe, source: Source | None = None) -> dict[str, Any]
 
 
 def recipe_digest(recipe: Recipe) -> str:
-    """The sha256 of the public form as canonical JSON (sorted keys, no spaces, ASCII), in hexadecimal."""
-    form = json.dumps(public_form(recipe), sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(form.encode("ascii")).hexdigest()
+    """The digest of the public form's canonical JSON: what a manifest names and whoever verifies it recomputes."""
+    return canonical_digest(public_form(recipe))
 
 
 def explained(recipe: Recipe, sections: Sections) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from dataclasses import replace
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -13,7 +14,8 @@ from texts import grow, small_units
 
 from colophon.pipelines.canonical import manifest_bytes
 from colophon.pipelines.verify import verify
-from colophon.schemas import UsageError
+from colophon.runners.recipes import sections
+from colophon.schemas import UsageError, default_recipe
 
 
 @pytest.fixture(scope="module")
@@ -243,6 +245,11 @@ def test_links_and_folders(dataset, tmp_path):
     faults = faults_of(dataset)
     assert "is a link or no ordinary file" in faults
     assert "data/more/: is a folder" in faults
+
+
+def test_a_recipe_in_any_script_is_sound(curate, papers):
+    recipe = replace(default_recipe(sections()), description="Für Flüsse · 河川の研究")
+    assert verify(curate(papers, recipe=recipe).folder).faults == []
 
 
 def test_a_dataset_that_keeps_nothing_is_sound(curate, tmp_path):
