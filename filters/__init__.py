@@ -18,7 +18,7 @@ from colophon.filters.identity import Identity
 from colophon.filters.language import Language
 from colophon.filters.length import Length
 from colophon.filters.minhash import band_keys, choose_bands, shingles, signatures, unique_shingles
-from colophon.filters.registry import Decision, Filter
+from colophon.filters.registry import Decision, Filter, Span
 from colophon.filters.tokens import Tokens, normalized_key, tokenize
 from colophon.schemas import UsageError
 
@@ -34,6 +34,7 @@ __all__ = [
     "Identity",
     "Language",
     "Length",
+    "Span",
     "Tokens",
     "all_filters",
     "band_keys",

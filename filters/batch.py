@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from colophon.filters.tokens import Tokens, tokenize
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import pyarrow as pa
 
@@ -23,12 +23,24 @@ class Batch:
     Attributes:
         texts: The texts, n of them.
         scores: Columns of n values that earlier filters added, by name.
+        about: What is known of each document beside its text, under the names of `StagedRow`'s columns (``doi``,
+            ``license``, ``source_uri``, …; ``metadata`` as a mapping); empty mappings where nothing is.
     """
 
     texts: Sequence[str]
     scores: dict[str, pa.Array[Any]] = field(default_factory=dict)
+    about: Sequence[Mapping[str, Any]] = ()
+
+    def __post_init__(self) -> None:
+        self.about = self.about or [{} for _ in self.texts]
 
     @cached_property
     def tokens(self) -> Tokens:
         """The tokens of all texts, made when first asked for and shared from then on."""
         return tokenize(self.texts)
+
+    def rewrite(self, texts: Sequence[str]) -> None:
+        """Go on with other texts (n of them, none empty), as a filter does that masks or cuts passages."""
+        if any(new is not old for new, old in zip(texts, self.texts, strict=True)):
+            self.texts = texts
+            self.__dict__.pop("tokens", None)

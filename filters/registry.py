@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from colophon.filters.batch import Batch
 
-__all__ = ["Decision", "Filter"]
+__all__ = ["Decision", "Filter", "Span"]
 
 
 @dataclass(frozen=True)
@@ -47,11 +47,40 @@ class Decision:
         self.threshold[new] = threshold
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A passage that a filter has something to say of.
+
+    Attributes:
+        start: Its first character in the text, counted from 0.
+        end: The character after its last.
+        label: What it is, as a name (``email``, ``gender``).
+        rule: What found it, where there is more than one way.
+    """
+
+    start: int
+    end: int
+    label: str
+    rule: str = ""
+
+
 class Filter(Protocol):
     """Adds scores to documents and decides by them; a frozen dataclass in one file of this folder each.
 
     Its fields are its settings: ``Annotated[type, Setting(…)]``; those with ``policy=True`` may be read
     only by `decide`, the others only by `annotate`. It pickles, so models load on first use.
+
+    A filter may have more, each left out where there is nothing to say:
+
+    - ``needs``: names of filters that must have run before, for `annotate` reads their scores.
+    - ``reads``: names of `StagedRow`'s columns that `decide` looks at, beside scores.
+    - ``papers``: where its rules and thresholds are from, one line each.
+    - ``materials()``: its models and lists, each by name with its ``sha256`` and ``license``. Staged units are named by
+      them too, and the manifest has them.
+    - ``policy_materials()``: the same for lists that only `decide` reads: a changed one reads nothing again.
+    - ``spans(batch)``: for each text of a batch the list of `Span` behind its scores, for whoever wonders.
+
+    A filter that masks or cuts passages calls `Batch.rewrite` in `annotate`; it runs before those that measure.
 
     Attributes:
         name: As written in a recipe, and the name of the stage in ledger and manifest.
@@ -61,13 +90,10 @@ class Filter(Protocol):
     name: ClassVar[str]
     scores: ClassVar[type]
 
-    # A filter with a model or a list also has ``materials()``: each by name with its sha256 and license. They are
-    # part of what staged units are named by, and stand in the manifest.
-
     def annotate(self, batch: Batch) -> Mapping[str, pa.Array[Any]]:
         """The score columns of a batch, n values each, as declared in `scores`."""
         ...
 
     def decide(self, scores: Mapping[str, pa.Array[Any]]) -> Decision:
-        """Turn score columns, this filter's and earlier ones', into fates."""
+        """Turn columns (this filter's scores, earlier ones', and those it `reads`) into fates."""
         ...

@@ -6,17 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 
 from colophon.schemas import DROPPED, FAILED, KEPT, arrow_schema
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import pyarrow as pa
-
     from colophon.filters import Filter
 
-__all__ = ["Fates", "columns_for_fates", "fates_of"]
+__all__ = ["Fates", "columns_for_fates", "fates_of", "judge"]
 
 
 @dataclass(frozen=True)
@@ -45,8 +44,14 @@ class Fates:
 
 def columns_for_fates(filters: Mapping[str, Filter]) -> list[str]:
     """The staged columns that `fates_of` reads."""
+    return [*(f"failed_{name}" for name in ("stage", "reason", "value", "threshold")), *_columns(filters)]
+
+
+def _columns(filters: Mapping[str, Filter]) -> list[str]:
+    """The columns that filters decide by."""
     scores = [name for one in filters.values() for name in arrow_schema(one.scores).names]
-    return ["failed_stage", "failed_reason", "failed_value", "failed_threshold", *scores]
+    reads = [name for one in filters.values() for name in getattr(one, "reads", ())]
+    return list(dict.fromkeys([*scores, *reads]))
 
 
 def fates_of(staged: pa.Table | pa.RecordBatch, filters: Mapping[str, Filter]) -> Fates:
@@ -58,27 +63,37 @@ def fates_of(staged: pa.Table | pa.RecordBatch, filters: Mapping[str, Filter]) -
     def numbers(name: str) -> np.ndarray:
         return np.array([np.nan if v is None else v for v in staged.column(name).to_pylist()], np.float64)
 
-    stage, reason = objects("failed_stage"), objects("failed_reason")
-    value, threshold = numbers("failed_value"), numbers("failed_threshold")
-    fate = np.where(stage == "", KEPT, FAILED).astype(np.object_)
-    open_rows = np.flatnonzero(fate == KEPT)
-    if len(open_rows):
-        import pyarrow as pa  # noqa: PLC0415 - only where there is something to take
+    fates = Fates(
+        np.where(objects("failed_stage") == "", KEPT, FAILED).astype(np.object_),
+        objects("failed_stage"),
+        objects("failed_reason"),
+        numbers("failed_value"),
+        numbers("failed_threshold"),
+    )
+    judge(fates, staged, filters)
+    return fates
 
-        take = pa.array(open_rows)
-        for name, one in filters.items():
-            # Every filter sees the documents that could be read, also those an earlier filter dropped:
-            # a score's column is then as long for all, and no filter's order matters to another.
-            scores = {
-                column: staged.column(column).take(take)
-                for f in filters.values()
-                for column in arrow_schema(f.scores).names
-            }
-            decision = one.decide(scores)
-            rows = open_rows[decision.drop & (fate[open_rows] == KEPT)]
-            chosen = np.isin(open_rows, rows)
-            fate[rows], stage[rows] = DROPPED, name
-            reason[rows] = decision.reason[chosen]
-            value[rows] = decision.value[chosen]
-            threshold[rows] = decision.threshold[chosen]
-    return Fates(fate, stage, reason, value, threshold)
+
+def judge(fates: Fates, columns: pa.Table | pa.RecordBatch, filters: Mapping[str, Filter]) -> None:
+    """Drop documents that are kept so far where a filter says so; the first that does is named.
+
+    Args:
+        fates: Of n documents; changed in place.
+        columns: What filters decide by, n rows; those of documents that failed are not looked at.
+        filters: By name, in their order.
+    """
+    # Every filter sees all documents that could be read, also those an earlier filter dropped: no filter's order
+    # matters to another.
+    readable = np.flatnonzero(fates.fate != FAILED)
+    if not len(readable):
+        return
+    take = pa.array(readable)
+    scores = {name: columns.column(name).take(take) for name in _columns(filters)}
+    for name, one in filters.items():
+        decision = one.decide(scores)
+        chosen = decision.drop & (fates.fate[readable] == KEPT)
+        rows = readable[chosen]
+        fates.fate[rows], fates.stage[rows] = DROPPED, name
+        fates.reason[rows] = decision.reason[chosen]
+        fates.value[rows] = decision.value[chosen]
+        fates.threshold[rows] = decision.threshold[chosen]

@@ -39,7 +39,11 @@ def make_manifest(job: Job, summaries: Iterable[dict[str, Any]]) -> Manifest:
     fates = counts.pop("fates", {})
     recipe = job.recipe
     digest = hashlib.sha256("".join(shard["inputs"] for shard in shards).encode()).hexdigest()
-    materials = {name: found for name, one in recipe.filters.items() if (found := materials_of(one))}
+    materials = {
+        name: found
+        for name, one in recipe.filters.items()
+        if (found := materials_of(one) | materials_of(one, policy=True))
+    }
     return Manifest(
         format=MANIFEST_FORMAT,
         name=recipe.name,

@@ -147,15 +147,20 @@ def code_digest() -> str:
     total = hashlib.sha256()
     root = Path(str(files("colophon")))
     found = [Path(folder, name) for folder, _, names in os.walk(root, followlinks=True) for name in names]
-    for path in sorted(path for path in found if path.suffix in {".py", ".tsv", ".json"}):
+    for path in sorted(path for path in found if path.suffix in {".json", ".npz", ".py", ".tsv", ".txt"}):
         content = hashlib.sha256(path.read_bytes()).hexdigest()
         total.update(f"{path.relative_to(root).as_posix()} {content}\n".encode())
     return total.hexdigest()
 
 
-def materials_of(one: Filter) -> dict[str, Any]:
-    """Models and lists that a filter works with, each with its sha256 and licence; empty if it has none."""
-    found: dict[str, Any] = getattr(one, "materials", dict)()
+def materials_of(one: Filter, *, policy: bool = False) -> dict[str, Any]:
+    """Models and lists that a filter works with, each with its sha256 and licence; empty if it has none.
+
+    Args:
+        one: The filter.
+        policy: Whether those are meant by which it decides, and not those by which it scores.
+    """
+    found: dict[str, Any] = getattr(one, "policy_materials" if policy else "materials", dict)()
     return found
 
 

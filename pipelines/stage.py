@@ -11,6 +11,7 @@ import resource
 import time
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import apache_beam as beam
@@ -30,7 +31,6 @@ from colophon.schemas import DROPPED, FAILED, Document, StagedRow, Unreadable, a
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
     from colophon.pipelines.job import Job
     from colophon.pipelines.plan import Part, Unit
@@ -89,7 +89,7 @@ class _Stager:
     def __init__(self, recipe: Recipe) -> None:
         self.recipe = recipe
         self.schema = staged_schema(recipe)
-        self.priority = {source.name: source for source in recipe.sources}
+        self.sources = {source.name: source for source in recipe.sources}
         self.seconds: defaultdict[str, float] = defaultdict(float)
         self.counts: Counter[str] = Counter()
 
@@ -118,7 +118,7 @@ class _Stager:
                 "failed_detail": detail,
             }
         declared = {"declared_language": found.declared_language} if found.declared_language else {}
-        own = self.priority[source].license
+        own = self.sources[source].license
         return row | {
             "media_type": found.media_type,
             "title": found.title,
@@ -147,9 +147,7 @@ class _Stager:
                 row |= {"failed_detail": "no character was left after cleaning"}
         began = self.timed("clean", began)
         alive = [row for row in read if row["text"]]
-        batch = Batch([row["text"] for row in alive])
-        _ = batch.tokens
-        began = self.timed("tokenize", began)
+        batch = Batch([row["text"] for row in alive], about=[self._about(row) for row in alive])
         for name, one in self.recipe.filters.items():
             batch.scores.update(one.annotate(batch))
             began = self.timed(name, began)
@@ -158,8 +156,9 @@ class _Stager:
             batch.tokens, deduplicate.shingle_size, deduplicate.permutations, deduplicate.seed
         )
         keys = normalized_key(batch.texts)
-        for row, key, signature in zip(alive, keys, signed, strict=True):
-            row["text_sha256"] = hashlib.sha256(row["text"].encode()).hexdigest()
+        for row, text, key, signature in zip(alive, batch.texts, keys, signed, strict=True):
+            row["text"] = text
+            row["text_sha256"] = hashlib.sha256(text.encode()).hexdigest()
             row["exact_key"] = key.tobytes()
             row["signature"] = signature.astype("<u4").tobytes()
         began = self.timed("sign", began)
@@ -168,6 +167,12 @@ class _Stager:
         self.counts["failed"] += sum("failed_stage" in row for row in rows)
         self.timed("stage", began)
         return result
+
+    def _about(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """A row as filters see it: without its text, its metadata as values."""
+        return {name: value for name, value in row.items() if name not in {"text", "metadata"}} | {
+            "metadata": orjson.loads(row["metadata"])
+        }
 
     def _arrow(self, rows: list[dict[str, Any]], scores: Mapping[str, pa.Array]) -> pa.RecordBatch:
         place = np.full(len(rows), -1)
@@ -264,8 +269,6 @@ class _Stage(beam.DoFn):
             target = self.job.staged(unit.key)
             done: dict[str, Any] = {"reused": is_sound(target), "bytes": unit.size, "seconds": {}}
             if not done["reused"]:
-                from pathlib import Path  # noqa: PLC0415 - a name only needed where work is done
-
                 done |= stage_unit(unit, self.job.recipe, target, Path(self.job.staging))
             with open_staged(target) as staged:
                 size, rows = text_bytes(staged), staged.metadata.num_rows

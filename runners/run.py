@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from colophon.pipelines.job import Job
-from colophon.pipelines.plan import Plan, code_digest, make_plan
+from colophon.pipelines.plan import Plan, code_digest, make_plan, materials_of
 from colophon.pipelines.storage import clear_asides, explain_os_error
 from colophon.pipelines.verify import load_manifest, verify
 from colophon.runners.job import Order
@@ -110,7 +110,8 @@ class Run:
         self.plan = make_plan(recipe)
         self.job = Job(recipe, str(self.staging), str(self.work), self.plan.partitions, self.plan.digest)
         # What the output is made of; times of files are in it, so it stays out of the manifest.
-        self.stamp = canonical_digest([self.plan.digest, public_form(recipe), code_digest()])
+        lists = {name: materials_of(one, policy=True) for name, one in recipe.filters.items()}
+        self.stamp = canonical_digest([self.plan.digest, public_form(recipe), lists, code_digest()])
 
     def _refuse_place(self) -> None:
         here = Path.cwd()

@@ -518,15 +518,17 @@ def _settled(shaped: Any, base: Path) -> Recipe:
 
 
 def _with_located(settings: Any, base: Path) -> Any:
-    """A filter's settings with its own paths (strings that are `local`) put behind `base`."""
+    """A filter's settings with its own paths (strings that are `local`, or tuples of them) put behind `base`."""
     if settings is None:
         return None
     kind: Any = type(settings)
-    paths = {
-        name: _located(value, base)
-        for name, key in keys_of(kind).items()
-        if key.setting.local and isinstance(value := getattr(settings, name), str)
-    }
+    paths: dict[str, Any] = {}
+    for name, key in keys_of(kind).items():
+        value = getattr(settings, name)
+        if key.setting.local and isinstance(value, str):
+            paths[name] = _located(value, base)
+        elif key.setting.local and isinstance(value, tuple):
+            paths[name] = tuple(_located(each, base) for each in value)
     return replace(settings, **paths) if paths else settings
 
 

@@ -198,7 +198,7 @@ def test_dry_run_does_nothing(capsys, tmp_path):
         (["run", "--input", "x"], "--output"),
         (["run", "--input", "absent", "--output", "out"], "absent"),
         (["run", "absent.yaml"], "absent.yaml"),
-        (["run", "--input", "x", "--output", "o", "--workers", "0"], "number of processes"),
+        (["run", "--input", "x", "--output", "o", "--workers", "0"], "is not a number, 1 or more"),
         (["run", "--input", "x", "--output", "o", "--max-failed", "7"], "fraction"),
         (["run", "--input", "x", "--output", "o", "--runner", "spark"], "spark"),
         (["verify", "absent"], "no such folder"),

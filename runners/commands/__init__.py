@@ -1,0 +1,19 @@
+"""The commands, one file each.
+
+A command is a module with ``NAME``, ``SHORT`` (its line in the list), ``LONG`` (its help), ``add_arguments`` and
+``call``. What takes long to load is imported inside ``call``, so that the command line starts at once.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from colophon.runners.commands import explain, formats, read, recipe, run, verify
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+__all__ = ["COMMANDS"]
+
+COMMANDS: Final[tuple[ModuleType, ...]] = (run, verify, explain, recipe, formats, read)
+"""The commands in the order in which ``colophon --help`` lists them."""

@@ -1,0 +1,163 @@
+"""`colophon run`: a recipe into a dataset."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from colophon.runners.answers import print_json, say
+from colophon.runners.arguments import fraction, path, positive
+from colophon.runners.words import many, size_in_words
+from colophon.schemas import UsageError
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+    from colophon.runners.run import Preview
+    from colophon.schemas import Recipe
+
+__all__ = ["LONG", "NAME", "SHORT", "add_arguments", "call"]
+
+RUNNERS = ("direct",)
+
+NAME = "run"
+SHORT = "make a dataset from a recipe, or from folders with the default recipe"
+LONG = """\
+Make a dataset.
+
+What was read once is staged beside the output, so a run that was stopped goes on where it
+was, and one with another threshold reads nothing again. The dataset appears whole or not at
+all. Documents that cannot be read are rows of the ledger, not errors of the run."""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """What may stand after the command's name."""
+    parser.add_argument(
+        "recipe",
+        nargs="?",
+        type=path,
+        metavar="RECIPE.yaml",
+        help="what to do; the default recipe if left out",
+    )
+    parser.add_argument(
+        "--input",
+        nargs="+",
+        type=path,
+        metavar="PATH",
+        help="files or folders to read, instead of the recipe's sources",
+    )
+    parser.add_argument(
+        "--output", type=path, metavar="DIR", help="the dataset's folder; by default as the recipe says"
+    )
+    parser.add_argument(
+        "--staging",
+        type=path,
+        metavar="DIR",
+        help="folder for staged units; by default .colophon-staging beside the output",
+    )
+    parser.add_argument(
+        "--runner", choices=RUNNERS, default="direct", help="the engine (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--workers", type=positive, metavar="N", help="processes on this machine (default: all cores)"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="print the plan and do nothing else")
+    parser.add_argument(
+        "--replace",
+        action="store_true",
+        help="put the new dataset in the place of what is in the output, once it is complete",
+    )
+    parser.add_argument(
+        "--max-failed",
+        type=fraction,
+        metavar="FRACTION",
+        help="fail if more than this share of the documents failed",
+    )
+    parser.add_argument("--quiet", action="store_true", help="no progress")
+
+
+def call(arguments: Namespace) -> int:
+    """Do it; the exit code."""
+    from colophon.runners.report import report  # noqa: PLC0415
+    from colophon.runners.run import Run  # noqa: PLC0415
+    from colophon.schemas import output_folder, staging_folder  # noqa: PLC0415
+
+    recipe, base = _chosen_recipe(arguments)
+    if arguments.output is not None:
+        recipe = replace(recipe, output=replace(recipe.output, path=str(arguments.output)))
+    if arguments.staging is not None:
+        recipe = replace(recipe, plan=replace(recipe.plan, staging=str(arguments.staging)))
+    run = Run(recipe, output_folder(recipe, base), staging_folder(recipe, base))
+    if arguments.dry_run:
+        preview = run.preview()
+        if arguments.json:
+            print_json(preview.as_dict() | {"output": str(run.output), "staging": str(run.staging)})
+        else:
+            say(_plan_in_words(preview, run.output, run.staging))
+        return 0
+    workers = arguments.workers or len(os.sched_getaffinity(0))
+    result = run.start(
+        runner=arguments.runner,
+        workers=workers,
+        replace=arguments.replace,
+        max_failed=arguments.max_failed,
+        quiet=arguments.quiet,
+    )
+    where = result.output / "review" / "report.txt"
+    if arguments.json:
+        told = {"output": str(result.output), "report": str(where), "made": result.made, "run": result.run}
+        print_json(told | {name: result.manifest[name] for name in ("fates", "sources", "stages")})
+    elif result.made:
+        say(report(result.manifest, result.run))
+        say(f"Dataset: {result.output}\nReport:  {where}")
+    else:
+        say(f"Nothing to do: {result.output} is what this recipe makes of these inputs.\nReport:  {where}")
+    return 0
+
+
+def _chosen_recipe(arguments: Namespace) -> tuple[Recipe, Path]:
+    """The recipe of a run, and the folder its own paths start at."""
+    from colophon.runners.recipes import read_recipe, sections  # noqa: PLC0415 - starts in seconds, so only when needed
+    from colophon.schemas import default_recipe, with_inputs  # noqa: PLC0415
+
+    if arguments.recipe is None and not arguments.input:
+        raise UsageError("nothing to read: name a recipe, or --input PATH… with --output DIR")
+    if arguments.recipe is None:
+        if arguments.output is None:
+            raise UsageError("--input without a recipe needs --output DIR, the dataset's folder")
+        recipe, base = default_recipe(sections()), Path()
+    else:
+        recipe, base = (
+            read_recipe(arguments.recipe, sources_required=not arguments.input),
+            arguments.recipe.parent,
+        )
+    if arguments.input:
+        recipe = with_inputs(recipe, arguments.input)
+    return recipe, base
+
+
+def _plan_in_words(preview: Preview, output: Path, staging: Path) -> str:
+    plan = preview.plan
+    lines = [
+        f"Output:   {output}",
+        f"Staging:  {staging}",
+        f"Inputs:   {many(plan.n_files, 'file')}, {size_in_words(plan.size)}",
+        f"Units:    {len(plan.units):,}; signatures in {plan.partitions:,} partitions",
+        f"Staged:   {preview.staged:,} of {len(plan.units):,} units, {size_in_words(preview.staged_bytes)} need not be read again",
+    ]
+    if plan.hidden:
+        lines.append(
+            f"Hidden:   {plan.hidden:,} files and folders whose names begin with a dot are passed over"
+        )
+    per_source: dict[str, list[int]] = {}
+    for unit in plan.units:
+        for part in unit.parts:
+            counted = per_source.setdefault(part.file.source, [0, 0])
+            counted[0] += part.start == 0
+            counted[1] += part.size
+    lines += [f"  {name}: {many(n, 'file')}, {size_in_words(size)}" for name, (n, size) in per_source.items()]
+    if preview.up_to_date:
+        lines.append("The output is up to date: a run would do nothing.")
+    return "\n".join(lines)
