@@ -67,6 +67,7 @@ class Length:
 
     name: ClassVar[str] = "length"
     scores: ClassVar[type] = LengthScores
+    papers: ClassVar[tuple[str, ...]] = ("Rae et al. 2021, arXiv:2112.11446, table A1",)
 
     min_words: Annotated[
         int, Setting("Fewest words of a document that stays.", unit="words", minimum=0, policy=True)

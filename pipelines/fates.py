@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -35,6 +35,18 @@ class Fates:
     reason: np.ndarray
     value: np.ndarray
     threshold: np.ndarray
+
+    @classmethod
+    def of_readable(cls, n: int) -> Fates:
+        """Fates of n documents that could be read: all kept so far."""
+        empty = np.full(n, "", np.object_)
+        return cls(np.full(n, KEPT, np.object_), empty, empty.copy(), np.full(n, np.nan), np.full(n, np.nan))
+
+    def row(self, at: int) -> dict[str, Any]:
+        """One document's fate as JSON values."""
+        values = {name: getattr(self, name)[at] for name in ("fate", "stage", "reason")}
+        numbers = {name: float(getattr(self, name)[at]) for name in ("value", "threshold")}
+        return values | {name: None if np.isnan(number) else number for name, number in numbers.items()}
 
     @property
     def kept(self) -> np.ndarray:

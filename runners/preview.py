@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.rule import Rule
 from rich.text import Text
 
-__all__ = ["show"]
+__all__ = ["show", "show_scores"]
 
 
 def _plain(value: Any) -> Text:
@@ -38,3 +38,34 @@ def show(documents: list[dict[str, Any]], console: Console | None = None) -> Non
             console.print()
             console.print(_plain(document["text"]))
         console.print()
+
+
+def show_scores(answer: dict[str, Any], console: Console | None = None) -> None:
+    """Print what filters say of one text: its fate, the scores, the spans in their order.
+
+    Args:
+        answer: As `colophon.pipelines.annotate.annotate` gives them.
+        console: Where to.
+    """
+    console = console or Console(highlight=False, soft_wrap=True)
+    console.print(
+        Rule(_plain(f"{answer.get('file', '')} line {answer.get('line', '')}".strip()), align="left")
+    )
+    if "error" in answer:
+        console.print(Text("error: ", style="bold red") + _plain(answer["error"]))
+        return
+    if answer["reason"]:
+        limit = "" if answer["value"] is None else f" ({answer['value']:g} against {answer['threshold']:g})"
+        console.print(
+            Text(f"{answer['fate']} by {answer['stage']}: {answer['reason']}{limit}", style="bold red")
+        )
+    else:
+        console.print(Text(answer["fate"], style="bold green"))
+    for name, value in answer["scores"].items():
+        console.print(Text(f"{name}: ", style="cyan") + _plain(value))
+    for span in answer["spans"]:
+        where = f"{span['filter']} {span['start']} to {span['end']}: "
+        rule = f" ({span['rule']})" if span["rule"] else ""
+        console.print(Text(where, style="magenta") + _plain(f"{span['label']}{rule}"))
+    if "text" in answer:
+        console.print(_plain(answer["text"]))

@@ -30,7 +30,7 @@ from colophon.schemas.recipe import (
 )
 from colophon.schemas.records import DATA_ORDER, DROPPED, FAILED, FATES, KEPT, DataRow, LedgerRow, StagedRow
 from colophon.schemas.settings import Setting
-from colophon.schemas.validation import fault
+from colophon.schemas.validation import fault, keys_of
 
 __all__ = [
     "DATA_ORDER",
@@ -67,6 +67,7 @@ __all__ = [
     "default_recipe",
     "explained",
     "fault",
+    "keys_of",
     "load_recipe",
     "output_folder",
     "public_form",

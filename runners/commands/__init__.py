@@ -8,12 +8,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from colophon.runners.commands import explain, formats, read, recipe, run, verify
+from colophon.runners.commands import annotate, explain, filters, formats, read, recipe, run, verify
 
 if TYPE_CHECKING:
     from types import ModuleType
 
 __all__ = ["COMMANDS"]
 
-COMMANDS: Final[tuple[ModuleType, ...]] = (run, verify, explain, recipe, formats, read)
+COMMANDS: Final[tuple[ModuleType, ...]] = (
+    run,
+    verify,
+    explain,
+    recipe,
+    filters,
+    annotate,
+    formats,
+    read,
+)
 """The commands in the order in which ``colophon --help`` lists them."""

@@ -12,7 +12,16 @@ from texts import prose
 from colophon.runners.cli import build_parser, main
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMANDS = ["run", "verify", "explain", "recipe", "formats", "read"]
+COMMANDS = [
+    "annotate",
+    "explain",
+    "filters",
+    "formats",
+    "read",
+    "recipe",
+    "run",
+    "verify",
+]
 
 
 def call(capsys, *words: str | Path) -> tuple[int, str, str]:
