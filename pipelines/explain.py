@@ -34,7 +34,7 @@ def _is_id(what: str) -> bool:
 def _matches(row: dict[str, Any], what: str, *, as_id: bool) -> bool:
     if as_id and row["id"].startswith(what.lower()):
         return True
-    where = f"{row['source']}/{row['source_uri']}" + (f"#{row['locator']}" if row["locator"] else "")
+    where = _place(row)
     return what in where or uri_of_path(what) in where
 
 

@@ -12,8 +12,8 @@ import orjson
 from colophon.pipelines.canonical import manifest_bytes, schema_as_json
 from colophon.pipelines.counts import by_source_and_stage, kept_of, merge_counts
 from colophon.pipelines.plan import code_digest, libraries, materials_of
+from colophon.pipelines.shard import data_schema, ledger_schema
 from colophon.pipelines.storage import write_whole
-from colophon.pipelines.write import data_schema, ledger_schema
 from colophon.schemas import MANIFEST_FORMAT, Manifest, public_form, recipe_digest
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import resource
 import struct
@@ -14,50 +13,24 @@ import apache_beam as beam
 import numpy as np
 import orjson
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from colophon.pipelines.counts import count_data, count_ledger, inputs_line, merge_counts
+from colophon.pipelines.counts import merge_counts
 from colophon.pipelines.deduplicate import RULES, VERDICT
 from colophon.pipelines.fates import fates_of
 from colophon.pipelines.plan import cuts_here
+from colophon.pipelines.shard import DataFile, LedgerFile, data_schema, ledger_schema
 from colophon.pipelines.staged import open_staged
-from colophon.pipelines.storage import aside, write_whole
-from colophon.schemas import DATA_ORDER, DROPPED, KEPT, DataRow, LedgerRow, arrow_schema
+from colophon.pipelines.storage import write_whole
+from colophon.schemas import DROPPED, KEPT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
     from colophon.pipelines.job import Job
-    from colophon.schemas import Recipe
 
-__all__ = ["WriteShards", "data_schema", "ledger_schema", "plan_shards"]
+__all__ = ["WriteShards", "plan_shards"]
 
-_ROW_GROUP_ROWS = 4096
-_ROW_GROUP_BYTES = 32 * 2**20
-_DICTIONARY = [
-    "source", "media_type", "license", "license_evidence", "language", "fate", "stage", "reason",
-]  # fmt: skip
 _SHARD = b"p"
-
-
-def data_schema(recipe: Recipe) -> pa.Schema:
-    """Columns of ``data/``: `DataRow` and the scores of the recipe's filters, in the declared order."""
-    fields = {field.name: field for field in arrow_schema(DataRow)}
-    for one in recipe.filters.values():
-        fields |= {field.name: field.with_nullable(True) for field in arrow_schema(one.scores)}
-    known = [name for name in DATA_ORDER if name in fields]
-    names = known + [name for name in fields if name not in known]
-    metadata = {"colophon.table": "data: one row for each document that is kept, in the order of the inputs"}
-    return pa.schema([fields[name] for name in names], metadata)
-
-
-def ledger_schema() -> pa.Schema:
-    """Columns of ``ledger/``."""
-    meaning = (
-        "ledger: one row for each document and for each file that yielded none, in the order of the inputs"
-    )
-    return arrow_schema(LedgerRow).with_metadata({"colophon.table": meaning})
 
 
 def plan_shards(units: Iterable[tuple[int, str, int]], target: int) -> list[list[int]]:
@@ -122,52 +95,6 @@ class _KeyByShard(beam.DoFn):
         yield told["shard"], struct.pack("<I", len(head)) + head + b"".join(verdicts)
 
 
-class _Table:
-    """One Parquet file of a shard: bytes that depend on its rows alone."""
-
-    def __init__(self, path: Path, schema: pa.Schema, level: int) -> None:
-        dictionary = [name for name in _DICTIONARY if name in schema.names]
-        self.writer = pq.ParquetWriter(
-            path,
-            schema,
-            compression="zstd",
-            compression_level=level,
-            use_dictionary=dictionary,
-            write_page_checksum=True,
-        )
-        self.schema = schema
-        self.waiting: list[pa.Table] = []
-        self.rows = 0
-
-    def write(self, table: pa.Table) -> None:
-        """Add rows; row groups end where their number of rows or bytes says so."""
-        while table.num_rows:
-            room = _ROW_GROUP_ROWS - sum(part.num_rows for part in self.waiting)
-            self.waiting.append(table.slice(0, room))
-            table = table.slice(room)
-            full = sum(part.num_rows for part in self.waiting) >= _ROW_GROUP_ROWS
-            if full or sum(part.nbytes for part in self.waiting) >= _ROW_GROUP_BYTES:
-                self.flush()
-
-    def flush(self) -> None:
-        """Write the waiting rows as one row group."""
-        if self.waiting:
-            table = pa.concat_tables(self.waiting)
-            self.writer.write_table(table, row_group_size=max(1, table.num_rows))
-            self.rows += table.num_rows
-            self.waiting = []
-
-    def close(self) -> None:
-        """End the file."""
-        self.flush()
-        self.writer.close()
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
 class _WriteShard(beam.DoFn):
     """One shard: its file in ``data/``, its file in ``ledger/``, and what was counted on the way."""
 
@@ -183,41 +110,21 @@ class _WriteShard(beam.DoFn):
             units.append((orjson.loads(value[4 : 4 + length]), np.frombuffer(value[4 + length :], VERDICT)))
         units.sort(key=lambda unit: unit[0]["index"])
         name = f"part-{number:05d}-of-{units[0][0]['of']:05d}.parquet"
-        level = self.job.recipe.output.compression_level
-        paths = {table: self.job.dataset / table / name for table in ("data", "ledger")}
-        counted = []
-        digest = hashlib.sha256()
-        seen_file = ("", "")
-        with aside(paths["data"]) as data_path, aside(paths["ledger"]) as ledger_path:
-            data = _Table(data_path, data_schema(self.job.recipe), level)
-            ledger = _Table(ledger_path, ledger_schema(), level)
+        paths = {table: f"{table}/{name}" for table in ("data", "ledger")}
+        with (
+            DataFile(self.job.dataset / paths["data"], self.job.recipe) as data,
+            LedgerFile(self.job.dataset / paths["ledger"], self.job.recipe) as ledger,
+        ):
             for told, verdicts in units:
                 for batch, verdict in self._batches(told["key"], verdicts):
                     kept, fates = self.rows(batch, verdict)
                     data.write(kept)
                     ledger.write(fates)
-                    counted.append(merge_counts([count_data(kept), count_ledger(fates)]))
-                    files = (
-                        fates[column].to_pylist() for column in ("source", "source_uri", "source_sha256")
-                    )
-                    for source, uri, sha256 in zip(*files, strict=True):
-                        if (source, uri) != seen_file:
-                            digest.update(inputs_line(source, uri, sha256))
-                            seen_file = (source, uri)
-            data.close()
-            ledger.close()
         summary = {
             "number": number,
-            "inputs": digest.hexdigest(),
-            "files": {
-                f"{table}/{name}": {
-                    "bytes": paths[table].stat().st_size,
-                    "rows": writer.rows,
-                    "sha256": _sha256(paths[table]),
-                }
-                for table, writer in (("data", data), ("ledger", ledger))
-            },
-            "counts": merge_counts(counted),
+            "inputs": ledger.inputs,
+            "files": {paths["data"]: data.entry(), paths["ledger"]: ledger.entry()},
+            "counts": merge_counts([data.counts, ledger.counts]),
         }
         done = {
             "documents": ledger.rows,
@@ -288,12 +195,10 @@ class _WriteShard(beam.DoFn):
             ),
             "duplicates_dropped": pa.array(copies),
         }
-        data = {
-            name: stands[name] if name in stands else staged[name]
-            for name in data_schema(self.job.recipe).names
-        }
+        columns = data_schema(self.job.recipe)
+        data = {name: stands[name] if name in stands else staged[name] for name in columns.names}
         fates_schema = ledger_schema()
-        kept = pa.table(data).take(take).cast(data_schema(self.job.recipe))
+        kept = pa.table(data).take(take).cast(columns)
         return kept, pa.table([ledger[name] for name in fates_schema.names], fates_schema)
 
 

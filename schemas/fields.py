@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import types
 from dataclasses import dataclass, fields
+from functools import cache
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 import pyarrow as pa
@@ -72,6 +73,7 @@ def arrow_field(name: str, hint: Any) -> pa.Field:
     return pa.field(name, arrow, nullable=nullable, metadata=column.metadata())
 
 
+@cache
 def arrow_schema(record: type) -> pa.Schema:
     """The Arrow schema of a record class, fields in the order of their declaration."""
     hints = get_type_hints(record, include_extras=True)

@@ -1,0 +1,160 @@
+"""The files of a shard: their columns, and bytes that depend on their rows alone."""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import ExitStack
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from colophon.pipelines.counts import count_data, count_ledger, inputs_line, merge_counts
+from colophon.pipelines.storage import aside
+from colophon.schemas import DATA_ORDER, DataRow, LedgerRow, arrow_schema
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import TracebackType
+    from typing import Self
+
+    from colophon.pipelines.counts import Counts
+    from colophon.schemas import Recipe
+
+__all__ = ["DataFile", "LedgerFile", "data_schema", "ledger_schema"]
+
+_ROW_GROUP_ROWS = 4096
+_ROW_GROUP_BYTES = 32 * 2**20
+_DICTIONARY = [
+    "source", "media_type", "license", "license_evidence", "language", "fate", "stage", "reason",
+]  # fmt: skip
+
+
+def data_schema(recipe: Recipe) -> pa.Schema:
+    """Columns of ``data/``: `DataRow` and the scores of the recipe's filters, in the declared order."""
+    fields = {field.name: field for field in arrow_schema(DataRow)}
+    for one in recipe.filters.values():
+        fields |= {field.name: field.with_nullable(True) for field in arrow_schema(one.scores)}
+    known = [name for name in DATA_ORDER if name in fields]
+    names = known + [name for name in fields if name not in known]
+    metadata = {"colophon.table": "data: one row for each document that is kept, in the order of the inputs"}
+    return pa.schema([fields[name] for name in names], metadata)
+
+
+@lru_cache(maxsize=1)
+def ledger_schema() -> pa.Schema:
+    """Columns of ``ledger/``."""
+    meaning = (
+        "ledger: one row for each document and for each file that yielded none, in the order of the inputs"
+    )
+    return arrow_schema(LedgerRow).with_metadata({"colophon.table": meaning})
+
+
+class _TableFile:
+    """A Parquet file that appears when the block ends well, with what was counted of its rows.
+
+    Args:
+        path: Where it goes.
+        schema: Its columns.
+        level: Effort of the zstd compression.
+    """
+
+    def __init__(self, path: Path, schema: pa.Schema, level: int) -> None:
+        self.path, self.schema, self.level = path, schema, level
+        self.rows = 0
+        self._waiting: list[pa.Table] = []
+        self._counted: list[Counts] = []
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        temporary = self._stack.enter_context(aside(self.path))
+        self._writer = self._stack.enter_context(
+            pq.ParquetWriter(
+                temporary,
+                self.schema,
+                compression="zstd",
+                compression_level=self.level,
+                use_dictionary=[name for name in _DICTIONARY if name in self.schema.names],
+                write_page_checksum=True,
+            )
+        )
+        self._stack.push(self._end)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stack.__exit__(kind, error, trace)
+
+    def _end(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            self._flush()
+
+    def write(self, table: pa.Table) -> None:
+        """Add rows; row groups end where their number of rows or bytes says so."""
+        while table.num_rows:
+            room = _ROW_GROUP_ROWS - sum(part.num_rows for part in self._waiting)
+            self._waiting.append(table.slice(0, room))
+            table = table.slice(room)
+            full = sum(part.num_rows for part in self._waiting) >= _ROW_GROUP_ROWS
+            if full or sum(part.nbytes for part in self._waiting) >= _ROW_GROUP_BYTES:
+                self._flush()
+
+    def _flush(self) -> None:
+        """Write the waiting rows as one row group."""
+        if self._waiting:
+            table = pa.concat_tables(self._waiting)
+            self._writer.write_table(table, row_group_size=max(1, table.num_rows))
+            self.rows += table.num_rows
+            self._waiting = []
+
+    def entry(self) -> dict[str, Any]:
+        """What the manifest says of the file, once the block has ended."""
+        with self.path.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        return {"bytes": self.path.stat().st_size, "rows": self.rows, "sha256": digest}
+
+    @property
+    def counts(self) -> Counts:
+        """The counts of all rows so far."""
+        return merge_counts(self._counted)
+
+
+class DataFile(_TableFile):
+    """A file of ``data/``."""
+
+    def __init__(self, path: Path, recipe: Recipe) -> None:
+        super().__init__(path, data_schema(recipe), recipe.output.compression_level)
+
+    def write(self, table: pa.Table) -> None:
+        """Add rows, and count them."""
+        self._counted.append(count_data(table))
+        super().write(table)
+
+
+class LedgerFile(_TableFile):
+    """A file of ``ledger/``; it also sums up which input files there were."""
+
+    def __init__(self, path: Path, recipe: Recipe) -> None:
+        super().__init__(path, ledger_schema(), recipe.output.compression_level)
+        self._inputs = hashlib.sha256()
+        self._last = ("", "")
+
+    def write(self, table: pa.Table) -> None:
+        """Add rows, and count them."""
+        self._counted.append(count_ledger(table))
+        names = ("source", "source_uri", "source_sha256")
+        for source, uri, sha256 in zip(*(table[name].to_pylist() for name in names), strict=True):
+            if (source, uri) != self._last:
+                self._inputs.update(inputs_line(source, uri, sha256))
+                self._last = (source, uri)
+        super().write(table)
+
+    @property
+    def inputs(self) -> str:
+        """The digest of the input files in the rows so far."""
+        return self._inputs.hexdigest()
