@@ -34,7 +34,7 @@ def main(folder: str) -> dict[str, int]:
     recipe = with_inputs(default_recipe(sections()), [Path(folder)])
     plan = make_plan(recipe)
     with tempfile.TemporaryDirectory() as scratch:
-        job = Job(recipe, f"{scratch}/staging", f"{scratch}/work", plan.partitions, plan.digest)
+        job = Job(recipe, f"{scratch}/staging", f"{scratch}/work", plan.partitions)
         counts = Path(scratch) / "counts"
         with beam.Pipeline(runner=FnApiRunner()) as pipeline:
             staged = pipeline | beam.Create(plan.units, reshuffle=False) | StageUnits(job)

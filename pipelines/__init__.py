@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from colophon.pipelines.curate import Curate
+    from colophon.pipelines.decide import Decide
     from colophon.pipelines.deduplicate import Deduplicate
     from colophon.pipelines.explain import explain
     from colophon.pipelines.job import Job
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Curate",
+    "Decide",
     "Deduplicate",
     "Job",
     "Plan",
@@ -36,6 +38,7 @@ __all__ = [
 
 _MODULES = {
     "Curate": "curate",
+    "Decide": "decide",
     "Deduplicate": "deduplicate",
     "Job": "job",
     "Plan": "plan",

@@ -55,7 +55,7 @@ def count_data(table: pa.Table) -> Counts:
         "documents": table.num_rows,
         **{name: pc.sum(table[name]).as_py() or 0 for name in _SUMS if name in table.column_names},
     }
-    if "bias" in table.column_names and table.num_rows:
+    if {"bias", "n_words"} <= set(table.column_names) and table.num_rows:
         bias = table["bias"].combine_chunks()
         words = np.array([0 if n is None else n for n in table["n_words"].to_pylist()], np.float64)
         mentions = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,14 +29,18 @@ class Job:
         staging: Folder of the staged units, shared by all runs that stage alike.
         work: Folder of this run alone; ``work/dataset`` becomes the dataset.
         partitions: See `Plan.partitions`.
-        plan_digest: See `Plan.digest`.
+        predecessor: What the manifest says of the dataset that is decided again; empty if none is.
+        before: Folder of that dataset, if its kept documents are decided on and not staged units.
+        reused: Names of the filters whose scores stand in that dataset.
     """
 
     recipe: Recipe
     staging: str
     work: str
     partitions: int
-    plan_digest: str
+    predecessor: Mapping[str, str] = field(default_factory=dict)
+    before: str = ""
+    reused: tuple[str, ...] = ()
 
     @cached_property
     def filters(self) -> Mapping[str, Filter]:
@@ -76,6 +80,10 @@ class Job:
     def staged(self, key: str) -> Path:
         """The staged file of the unit with this key."""
         return Path(self.staging) / "units" / key[:2] / f"{key}.parquet"
+
+    def fates(self, unit: int) -> Path:
+        """Where the new fates of the documents of a shard that is decided again lie until its ledger is written."""
+        return Path(self.work) / "fates" / f"{unit:08d}.parquet"
 
     def pool(self, unit: int) -> Path:
         """Where a unit's candidates leave their shingles for the judge."""

@@ -51,6 +51,7 @@ def make_manifest(job: Job, summaries: Iterable[dict[str, Any]]) -> Manifest:
         description=recipe.description,
         site=recipe.site,
         contact=recipe.contact,
+        predecessor=dict(job.predecessor),
         software={"colophon": colophon.__version__, "code_sha256": code_digest(), "libraries": libraries()},
         recipe=public_form(recipe),
         recipe_sha256=recipe_digest(recipe),

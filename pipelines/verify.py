@@ -25,6 +25,7 @@ from colophon.schemas import (
     DROPPED,
     KEPT,
     MANIFEST_FORMAT,
+    ORPHANED,
     LedgerRow,
     Manifest,
     UsageError,
@@ -234,7 +235,7 @@ class _Recount:
 
     def __init__(self, folder: Path, manifest: dict[str, Any], faults: list[str]) -> None:
         self.folder, self.manifest, self.faults = folder, manifest, faults
-        self.ids, self.stands_for = _Ids(), _Ids()
+        self.ids, self.stands_for, self.gone, self.kept = _Ids(), _Ids(), _Ids(), _Ids()
         self.claimed: Counter[str] = Counter()
         self.counted: list[Counts] = []
         self.inputs: list[str] = []
@@ -297,7 +298,13 @@ class _Recount:
         for table in _tables(self.folder / "ledger" / name):
             columns = {column: table[column].to_pylist() for column in arrow_schema(LedgerRow).names}
             self.ids.add(columns["id"])
-            self.stands_for.add([other for other in columns["duplicate_of"] if other is not None])
+            standing = zip(columns["duplicate_of"], columns["reason"], strict=True)
+            named = [(other, reason == ORPHANED) for other, reason in standing if other is not None]
+            self.kept.add(
+                [one for one, fate in zip(columns["id"], columns["fate"], strict=True) if fate == KEPT]
+            )
+            self.stands_for.add([other for other, orphaned in named if not orphaned])
+            self.gone.add([other for other, orphaned in named if orphaned])
             for one, fate, stage, other, source, uri, sha256, locator, similarity in zip(
                 *(
                     columns[c]
@@ -356,6 +363,14 @@ def _recount(
     if manifest["inputs"]["sha256"] != hashlib.sha256("".join(recount.inputs).encode()).hexdigest():
         faults.append("manifest.json: inputs.sha256 is not what the ledger gives")
     _check_identities(recount.ids, recount.stands_for, recount.claimed, faults)
+    faults += [
+        f"ledger: a copy was left out for document {bytes(one).hex()}, which is said to be dropped and is kept"
+        for one in np.intersect1d(recount.gone.all(), recount.kept.all())
+    ]
+    if len(recount.gone.all()) and not manifest["predecessor"]:
+        faults.append(
+            f"ledger: has copies of dropped documents ({ORPHANED}), but no predecessor dropped them"
+        )
 
 
 def _compare_rows(name: str, manifest: dict[str, Any], rows: int, faults: list[str]) -> None:

@@ -68,13 +68,14 @@ def run_order(order: Order, folder: Path) -> None:
     """Build the pipeline, run it on its engine, and leave what it used in ``folder/usage.json``."""
     import apache_beam as beam  # noqa: PLC0415 - takes seconds, and whoever only sends an order has no use for it
 
-    from colophon.pipelines import Curate  # noqa: PLC0415 - likewise
+    from colophon.pipelines import Curate, Decide  # noqa: PLC0415 - likewise
 
     runner, options = import_module(f"colophon.runners.{order.runner}").engine(order.workers, order.extra)
     # The largest units first, so that workers that take them in turn end at about the same time.
     units = sorted(order.plan.units, key=lambda unit: (-unit.size, unit.index))
     pipeline = beam.Pipeline(runner=runner, options=options)
-    _ = pipeline | "Units" >> beam.Create(units, reshuffle=False) | "Curate" >> Curate(order.job)
+    work = "Decide" >> Decide(order.job) if order.job.before else "Curate" >> Curate(order.job)
+    _ = pipeline | "Units" >> beam.Create(units, reshuffle=False) | work
     pipeline.run().wait_until_finish()
     own, children = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     usage = {

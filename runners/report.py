@@ -74,7 +74,14 @@ def report(manifest: dict[str, Any], run: dict[str, Any]) -> str:
     peaks = run["peak_bytes_by_process"]
     if peaks:
         lines.append(f"  most memory of a worker process: {size_in_words(peaks[0])}")
-    lines.append(f"  staged units: {run['staging']}, kept for the next run")
+    before = manifest["predecessor"]
+    if before:
+        digest = before["manifest_sha256"]
+        lines.append(
+            f"  decided again over the {before['decided']} of {before['name']} {before['version']} ({digest[:12]})"
+        )
+    if run["staging"]:
+        lines.append(f"  staged units: {run['staging']}, kept for the next run")
     lines += ["", "Check it with `colophon verify`, ask about a document with `colophon explain`.", ""]
     return "\n".join(lines)
 

@@ -14,12 +14,13 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from colophon.pipelines.job import Job
 from colophon.pipelines.plan import Plan, code_digest, make_plan, materials_of
+from colophon.pipelines.predecessor import remember
 from colophon.pipelines.storage import clear_asides, explain_os_error
 from colophon.pipelines.verify import load_manifest, verify
 from colophon.runners.job import Order
@@ -32,6 +33,7 @@ from colophon.schemas import RunFailed, UsageError, canonical_digest, canonical_
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from colophon.pipelines.predecessor import Decision
     from colophon.schemas import Recipe
 
 __all__ = ["Preview", "Result", "Run"]
@@ -93,13 +95,14 @@ class Run:
         recipe: What to do.
         output: Folder of the dataset; its parent also holds the work in progress.
         staging: Folder of staged units.
+        decision: What is decided again, instead of inputs that are read.
 
     Raises:
         UsageError: Output and inputs lie in one another.
         RecipeError: A source has no files.
     """
 
-    def __init__(self, recipe: Recipe, output: Path, staging: Path) -> None:
+    def __init__(self, recipe: Recipe, output: Path, staging: Path, decision: Decision | None = None) -> None:
         self.recipe = recipe
         # Through a link, and not in its place.
         self.output = Path(os.path.realpath(output))
@@ -107,11 +110,20 @@ class Run:
         self.work = self.output.parent / f".{self.output.name}.partial"
         self._refuse_place()
         self._refuse_overlap()
-        self.plan = make_plan(recipe)
-        self.job = Job(recipe, str(self.staging), str(self.work), self.plan.partitions, self.plan.digest)
+        self.plan = decision.plan if decision else make_plan(recipe)
+        self.job = Job(recipe, str(self.staging), str(self.work), self.plan.partitions)
+        if decision:
+            self.job = replace(
+                self.job,
+                predecessor=decision.predecessor,
+                before=decision.folder and os.path.abspath(decision.folder),
+                reused=decision.reused,
+            )
         # What the output is made of; times of files are in it, so it stays out of the manifest.
         lists = {name: materials_of(one, policy=True) for name, one in recipe.filters.items()}
-        self.stamp = canonical_digest([self.plan.digest, public_form(recipe), lists, code_digest()])
+        self.stamp = canonical_digest(
+            [self.plan.digest, public_form(recipe), lists, code_digest(), dict(self.job.predecessor)]
+        )
 
     def _refuse_place(self) -> None:
         here = Path.cwd()
@@ -250,6 +262,8 @@ class Run:
             self._publish(manifest, run)
             for index in progress.again:
                 self.job.staged(self.plan.units[index].key).unlink(missing_ok=True)
+            if not self.job.before:
+                remember(self.staging, (self.output / "manifest.json").read_bytes(), self.plan)
             self._clear(keep_lock=False)
         return Result(self.output, manifest, run, made=True)
 
@@ -354,10 +368,11 @@ class Run:
                 name: round(value, 3) for name, value in sorted(progress.seconds.items())
             },
             "peak_bytes_by_process": sorted(progress.workers.values(), reverse=True),
-            "staging": size_in_words(
-                sum(self.job.staged(unit.key).stat().st_size for unit in self.plan.units)
-            ),
+            "staging": "" if self.job.before else size_in_words(self._staged_bytes()),
         }
+
+    def _staged_bytes(self) -> int:
+        return sum(self.job.staged(unit.key).stat().st_size for unit in self.plan.units)
 
     def _publish(self, manifest: dict[str, Any], run: dict[str, Any]) -> None:
         """Put the dataset in its place by one rename; what it replaces is deleted afterwards."""

@@ -28,9 +28,19 @@ from colophon.schemas.recipe import (
     staging_form,
     with_inputs,
 )
-from colophon.schemas.records import DATA_ORDER, DROPPED, FAILED, FATES, KEPT, DataRow, LedgerRow, StagedRow
+from colophon.schemas.records import (
+    DATA_ORDER,
+    DROPPED,
+    FAILED,
+    FATES,
+    KEPT,
+    ORPHANED,
+    DataRow,
+    LedgerRow,
+    StagedRow,
+)
 from colophon.schemas.settings import Setting
-from colophon.schemas.validation import fault, keys_of
+from colophon.schemas.validation import as_plain, fault, keys_of
 
 __all__ = [
     "DATA_ORDER",
@@ -39,6 +49,7 @@ __all__ = [
     "FATES",
     "KEPT",
     "MANIFEST_FORMAT",
+    "ORPHANED",
     "CheckFailed",
     "ColophonError",
     "Column",
@@ -62,6 +73,7 @@ __all__ = [
     "UsageError",
     "arrow_field",
     "arrow_schema",
+    "as_plain",
     "canonical_digest",
     "canonical_json",
     "default_recipe",

@@ -22,6 +22,8 @@ class Manifest:
         description: What it is.
         site: Who made it.
         contact: Whom to ask.
+        predecessor: Digest of the manifest, name and version of the dataset that was decided again, and on what
+            (``staged units``, ``kept documents``); empty if there is none.
         software: Version and digest of Colophon, versions of the libraries that can change a byte.
         recipe: The recipe without anything that says where the work was done.
         recipe_sha256: Digest of its canonical JSON.
@@ -41,6 +43,7 @@ class Manifest:
     description: str
     site: str
     contact: str
+    predecessor: dict[str, str]
     software: dict[str, Any]
     recipe: dict[str, Any]
     recipe_sha256: str

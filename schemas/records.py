@@ -12,12 +12,24 @@ import pyarrow as pa
 
 from colophon.schemas.fields import Column
 
-__all__ = ["DATA_ORDER", "DROPPED", "FAILED", "FATES", "KEPT", "DataRow", "LedgerRow", "StagedRow"]
+__all__ = [
+    "DATA_ORDER",
+    "DROPPED",
+    "FAILED",
+    "FATES",
+    "KEPT",
+    "ORPHANED",
+    "DataRow",
+    "LedgerRow",
+    "StagedRow",
+]
 
 KEPT: Final = "kept"
 DROPPED: Final = "dropped"
 FAILED: Final = "failed"
 FATES: Final = (KEPT, DROPPED, FAILED)
+ORPHANED: Final = "copy_of_a_dropped_document"
+"""The reason of a copy once the document that was kept in its place is dropped by a later decision."""
 
 _Id = Annotated[str, Column("first 32 hex digits of sha256 over source, source_uri and locator")]
 _Source = Annotated[str, Column("name of the source in the recipe")]

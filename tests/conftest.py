@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -17,6 +17,9 @@ from colophon.runners.job import run_order
 from colophon.runners.recipes import sections
 from colophon.runners.run import Run
 from colophon.schemas import Recipe, default_recipe, with_inputs
+
+if TYPE_CHECKING:
+    from colophon.pipelines.predecessor import Decision
 
 # How long an example takes says more of the machine than of the code.
 settings.register_profile("untimed", deadline=None)
@@ -80,6 +83,7 @@ class Curator:
         recipe: Recipe | None = None,
         output: str = "out",
         staging: str = "staging",
+        decision: Decision | None = None,
         **options: Any,
     ) -> Dataset:
         recipe = recipe or default_recipe(sections())
@@ -87,7 +91,9 @@ class Curator:
             recipe = with_inputs(recipe, inputs)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(Run, "_work", _work_here)
-            result = Run(recipe, self.folder / output, self.folder / staging).start(quiet=True, **options)
+            result = Run(recipe, self.folder / output, self.folder / staging, decision).start(
+                quiet=True, **options
+            )
         return Dataset(result.output, result.manifest, result.run)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from colophon.runners.commands import annotate, explain, filters, formats, read, recipe, run, verify
+from colophon.runners.commands import annotate, decide, explain, filters, formats, read, recipe, run, verify
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -17,6 +17,7 @@ __all__ = ["COMMANDS"]
 
 COMMANDS: Final[tuple[ModuleType, ...]] = (
     run,
+    decide,
     verify,
     explain,
     recipe,

@@ -80,7 +80,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def call(arguments: Namespace) -> int:
     """Do it; the exit code."""
-    from colophon.runners.report import report  # noqa: PLC0415
+    from colophon.runners.outcome import tell  # noqa: PLC0415
     from colophon.runners.run import Run  # noqa: PLC0415
     from colophon.schemas import output_folder, staging_folder  # noqa: PLC0415
 
@@ -105,15 +105,7 @@ def call(arguments: Namespace) -> int:
         max_failed=arguments.max_failed,
         quiet=arguments.quiet,
     )
-    where = result.output / "review" / "report.txt"
-    if arguments.json:
-        told = {"output": str(result.output), "report": str(where), "made": result.made, "run": result.run}
-        print_json(told | {name: result.manifest[name] for name in ("fates", "sources", "stages")})
-    elif result.made:
-        say(report(result.manifest, result.run))
-        say(f"Dataset: {result.output}\nReport:  {where}")
-    else:
-        say(f"Nothing to do: {result.output} is what this recipe makes of these inputs.\nReport:  {where}")
+    tell(result, as_json=arguments.json)
     return 0
 
 

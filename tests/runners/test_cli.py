@@ -14,6 +14,7 @@ from colophon.runners.cli import build_parser, main
 ROOT = Path(__file__).resolve().parents[2]
 COMMANDS = [
     "annotate",
+    "decide",
     "explain",
     "filters",
     "formats",
