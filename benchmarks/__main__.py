@@ -7,10 +7,17 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import dataset, memory, stages
+from benchmarks import bias, dataset, duplicates, formats, memory, stages
 from benchmarks.corpora import CORPORA
 
-ALL = {"stages": stages.main, "dataset": dataset.main, "memory": memory.main}
+ALL = {
+    "formats": formats.main,
+    "stages": stages.main,
+    "duplicates": duplicates.main,
+    "bias": bias.main,
+    "dataset": dataset.main,
+    "memory": memory.main,
+}
 
 
 def main() -> None:

@@ -1,71 +1,21 @@
-"""Each stage alone, in one process."""
+"""Each stage behind reading alone, in one process."""
 
 from __future__ import annotations
 
-import functools
 import io
-import json
 
 import datasketch
 import ftfy
 import pyarrow as pa
 import pyarrow.parquet as pq
 import rensa
-from lxml import etree
 
 from benchmarks.clock import cpu_seconds, line
-from benchmarks.corpora import CORPORA, sections
+from benchmarks.corpora import sections
 from colophon.filters import Batch, Clean, all_filters, signatures, tokenize
-from colophon.filters.formats import FORMATS
-from colophon.filters.formats.reading import read_stream
-from colophon.schemas import ReadOptions
 
 
-def _read_all(name: str, files: list[bytes]) -> None:
-    for content in files:
-        for _ in read_stream(io.BytesIO(content), "", ReadOptions(), FORMATS[name]):
-            pass
-
-
-def _bare_lxml(files: list[bytes]) -> None:
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True)
-    for content in files:
-        "".join(etree.fromstring(content, parser).itertext())
-
-
-def _json_module(files: list[bytes]) -> None:
-    for row in files[0].splitlines():
-        json.loads(row)
-
-
-def reading() -> None:
-    """Readers, each against the bare parser or library below it."""
-    limits = {"jats": ("bare lxml", _bare_lxml), "jsonl": ("json", _json_module)}
-    for name, folder, pattern in (
-        ("jats", "jats", "*.xml"),
-        ("html", "html_web_cc", "*.html"),
-        ("markdown", "markdown", "*.md"),
-        ("text", "langid/udhr", "*.txt"),
-        ("jsonl", "dedup", "corpus.jsonl"),
-    ):
-        files = [path.read_bytes() for path in sorted((CORPORA / folder).rglob(pattern))]
-        size = sum(map(len, files))
-        times = 1 if name == "html" else 3
-        ours = cpu_seconds(functools.partial(_read_all, name, files), times)
-        if name in limits:
-            peer, call = limits[name]
-            line(
-                f"read {name}, {len(files)} files",
-                size,
-                ours,
-                peer,
-                cpu_seconds(functools.partial(call, files)),
-            )
-        else:
-            line(f"read {name}, {len(files)} files", size, ours)
-
-
-def text() -> None:
+def main() -> None:
     """Cleaning, tokens, filters and signatures over the sections of papers."""
     texts = [section["text"] for section in sections()]
     size = sum(len(one.encode()) for one in texts)
@@ -107,8 +57,3 @@ def text() -> None:
         pq.write_table(table, io.BytesIO(), compression="zstd")
 
     line("limit: Parquet, zstd", size, cpu_seconds(parquet))
-
-
-def main() -> None:
-    reading()
-    text()

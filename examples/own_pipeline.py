@@ -2,7 +2,7 @@
 
     python examples/own_pipeline.py FOLDER
 
-reads the files of FOLDER with the default recipe, finds duplicates and prints how many documents each rule
+reads the files of FOLDER, asks of them no more than a length, finds duplicates and prints how many documents each rule
 would drop. Nothing but staged units is written, into a temporary folder.
 """
 
@@ -10,14 +10,16 @@ import json
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import apache_beam as beam
 import numpy as np
 from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
 
+from colophon.filters import Length
 from colophon.pipelines import Deduplicate, Job, StageUnits, make_plan
-from colophon.pipelines.deduplicate import RULES, VERDICT
+from colophon.pipelines.rules import RULES, VERDICT
 from colophon.runners.recipes import sections
 from colophon.schemas import default_recipe, with_inputs
 
@@ -32,6 +34,7 @@ def rules(element: tuple[int, bytes]) -> Iterator[tuple[str, int]]:
 def main(folder: str) -> dict[str, int]:
     """Count what each rule would drop."""
     recipe = with_inputs(default_recipe(sections()), [Path(folder)])
+    recipe = replace(recipe, filters={"length": Length(min_words=20)})
     plan = make_plan(recipe)
     with tempfile.TemporaryDirectory() as scratch:
         job = Job(recipe, f"{scratch}/staging", f"{scratch}/work", plan.partitions)

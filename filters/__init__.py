@@ -12,14 +12,27 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from colophon.filters.batch import Batch
+from colophon.filters.bias import Bias
 from colophon.filters.clean import Clean
-from colophon.filters.duplicates import components, edges_of_keys, judge, spanning_forest
-from colophon.filters.identity import Identity
+from colophon.filters.contamination import Contamination
+from colophon.filters.duplicates import components, edges_of_keys, judge, similar_pairs, spanning_forest
 from colophon.filters.language import Language
 from colophon.filters.length import Length
-from colophon.filters.minhash import band_keys, choose_bands, shingles, signatures, unique_shingles
+from colophon.filters.minhash import (
+    band_keys,
+    choose_bands,
+    shingles,
+    shorter_than,
+    signatures,
+    unique_shingles,
+)
+from colophon.filters.privacy import Privacy
+from colophon.filters.quality import Quality
 from colophon.filters.registry import Decision, Filter, Span
+from colophon.filters.rights import Rights
+from colophon.filters.scholarly import Scholarly
 from colophon.filters.tokens import Tokens, normalized_key, tokenize
+from colophon.filters.works import WORK, works
 from colophon.schemas import UsageError
 
 if TYPE_CHECKING:
@@ -27,13 +40,19 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FILTERS",
+    "WORK",
     "Batch",
+    "Bias",
     "Clean",
+    "Contamination",
     "Decision",
     "Filter",
-    "Identity",
     "Language",
     "Length",
+    "Privacy",
+    "Quality",
+    "Rights",
+    "Scholarly",
     "Span",
     "Tokens",
     "all_filters",
@@ -44,13 +63,25 @@ __all__ = [
     "judge",
     "normalized_key",
     "shingles",
+    "shorter_than",
     "signatures",
+    "similar_pairs",
     "spanning_forest",
     "tokenize",
     "unique_shingles",
+    "works",
 ]
 
-FILTERS: Final[dict[str, type[Filter]]] = {"language": Language, "length": Length, "identity": Identity}
+FILTERS: Final[dict[str, type[Filter]]] = {
+    "rights": Rights,
+    "language": Language,
+    "privacy": Privacy,
+    "contamination": Contamination,
+    "length": Length,
+    "quality": Quality,
+    "scholarly": Scholarly,
+    "bias": Bias,
+}
 """The built-in filters by name, in the order in which they run."""
 
 

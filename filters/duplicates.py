@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import numpy as np
 
 from colophon.filters.kernels import compiled
 
-__all__ = ["components", "edges_of_keys", "judge", "spanning_forest"]
+__all__ = ["components", "edges_of_keys", "judge", "similar_pairs", "spanning_forest"]
+
+_Links: TypeAlias = tuple[np.ndarray, np.ndarray, np.ndarray]
+"""Where each document's links begin, the earlier documents they lead to, and how similar they are."""
 
 
 def edges_of_keys(keys: np.ndarray, documents: np.ndarray) -> np.ndarray:
@@ -230,12 +235,43 @@ def _prefix_starts(
 
 
 @compiled
+def _best_link(x: int, links: _Links, kept_by: np.ndarray, held: int) -> tuple[int, float]:
+    """The most similar of the kept documents that x has a link to, the earliest of several; -1 and 0 for none."""
+    begins, others, similarities = links
+    best, most = -1, 0.0
+    for link in range(begins[x], begins[x + 1]):
+        y = others[link]
+        stays = y < held or (held == 0 and kept_by[y] < 0)
+        if stays and similarities[link] > most:
+            best, most = y, similarities[link]
+    return best, most
+
+
+@compiled
+def _list(
+    x: int, prefix: np.ndarray, frequencies: np.ndarray, lists: tuple[np.ndarray, np.ndarray, np.ndarray]
+) -> None:
+    """Enter a kept document under those shingles of its prefix that another has too."""
+    ends, holders, places = lists
+    for i in range(len(prefix)):
+        rank = prefix[i]
+        if frequencies[rank] > 1:
+            holders[ends[rank]], places[ends[rank]] = x, i
+            ends[rank] += 1
+
+
+@compiled
 def _judge(
-    offsets: np.ndarray, ranks: np.ndarray, frequencies: np.ndarray, threshold: float
-) -> tuple[np.ndarray, np.ndarray, int]:
+    sets: tuple[np.ndarray, np.ndarray, np.ndarray],
+    threshold: float,
+    links: _Links,
+    held: int,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
     """The verdicts as `judge` returns them, and how many pairs were looked at."""
+    offsets, ranks, frequencies = sets
     kept_by = np.full(len(offsets) - 1, -1, np.int64)
     similarity = np.zeros(len(kept_by), np.float64)
+    linked = np.zeros(len(kept_by), np.bool_)
     # Of each shingle, the kept documents in whose prefix it is, and its place there.
     starts = _prefix_starts(offsets, ranks, frequencies, threshold)
     ends = starts[:-1].copy()
@@ -244,9 +280,12 @@ def _judge(
     seen_by = np.full(len(kept_by), -1, np.int32)
     pairs, listed = 0, 0
     for x in range(len(kept_by)):
-        unseen = listed
+        unseen = listed if x >= held else 0
         own = ranks[offsets[x] : offsets[x + 1]]
         prefix = own[: _prefix_length(len(own), threshold)]
+        if x >= held:
+            kept_by[x], similarity[x] = _best_link(x, links, kept_by, held)
+            linked[x] = kept_by[x] >= 0
         i = -1
         while (
             i + 1 < len(prefix) and unseen > 0
@@ -265,24 +304,30 @@ def _judge(
                     continue
                 found = _jaccard(own, ranks[offsets[y] : offsets[y + 1]], i, places[entry], least)
                 if found > similarity[x] or (found == similarity[x] and y < kept_by[x]):
-                    kept_by[x], similarity[x] = y, found
-        pairs += listed - unseen
-        if kept_by[x] < 0:
+                    kept_by[x], similarity[x], linked[x] = y, found, False
+        pairs += listed - unseen if x >= held else 0
+        if x < held or (held == 0 and kept_by[x] < 0):
             listed += 1
-            for i in range(len(prefix)):
-                rank = prefix[i]
-                if frequencies[rank] > 1:
-                    holders[ends[rank]], places[ends[rank]] = x, i
-                    ends[rank] += 1
-    return kept_by, similarity, pairs
+            _list(x, prefix, frequencies, (ends, holders, places))
+    return kept_by, similarity, linked, pairs
 
 
-def judge(offsets: np.ndarray, shingles: np.ndarray, threshold: float) -> tuple[np.ndarray, np.ndarray]:
+def _no_links(n: int) -> _Links:
+    return np.zeros(n + 1, np.int64), np.empty(0, np.int64), np.empty(0, np.float64)
+
+
+def judge(
+    offsets: np.ndarray,
+    shingles: np.ndarray,
+    threshold: float,
+    links: _Links | None = None,
+    held: int = 0,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Decide, exactly and one after the other, which documents of a component stay.
 
-    A document stays unless one that stays already has a Jaccard similarity of at least `threshold` with it. It is
-    compared with kept ones alone, so no chain of similar documents removes one that is like none of the kept. A
-    document without shingles is like no other.
+    A document stays unless one that stays already has a Jaccard similarity of at least `threshold` with it, or a
+    link to it. It is compared with kept ones alone, so no chain of similar documents removes one that is like none of
+    the kept. A document without shingles is like no other.
 
     Pairs are found by their rarest shingles: of two sets with J ≥ t, the n - ceil(t n) + 1 rarest of the one and of
     the other have a member in common (prefix filter: Bayardo, Ma and Srikant 2007, "Scaling up all pairs similarity
@@ -293,24 +338,73 @@ def judge(offsets: np.ndarray, shingles: np.ndarray, threshold: float) -> tuple[
         offsets: int64[n + 1], where each document's shingles begin, the preferred document first.
         shingles: uint32[s], sorted and distinct in each document.
         threshold: Least similarity of duplicates, above 0 and at most 1.
+        links: Pairs that count as duplicates at a lower similarity, as `similar_pairs` gives them.
+        held: That many documents, the first, stay whatever they are like, and all others are compared with those
+            alone: what of a set is in another.
 
     Returns:
         kept_by, int64[n]: -1 where the document stays, otherwise the place of the most similar kept one, the
-        earliest of several; and similarity, float64[n]: that pair's, 0 where the document stays.
+        earliest of several; similarity, float64[n]: that pair's, 0 where the document stays; and linked, bool[n]:
+        whether that pair is one of `links`.
         Memory: about 55 bytes a shingle while it runs. Time is linear where kept documents share rare shingles with
         few others, which is so in all but made-up text; at worst it is quadratic in the kept documents.
 
     Raises:
         ValueError: The threshold is out of its range, or there are 2**32 shingles or more.
 
-    >>> kept_by, similarity = judge(np.array([0, 4, 9]), np.array([1, 2, 3, 4, 1, 2, 3, 4, 5], np.uint32), 0.8)
-    >>> kept_by.tolist(), similarity.tolist()
-    ([-1, 0], [0.0, 0.8])
+    >>> found = judge(np.array([0, 4, 9]), np.array([1, 2, 3, 4, 1, 2, 3, 4, 5], np.uint32), 0.8)
+    >>> [one.tolist() for one in found]
+    [[-1, 0], [0.0, 0.8], [False, False]]
     """
     if not 0 < threshold <= 1:
         raise ValueError(f"a threshold is above 0 and at most 1, not {threshold}")
     if len(shingles) >= 1 << 32:
         raise ValueError(f"a component has fewer than {1 << 32} shingles, not {len(shingles)}")
     ranks, frequencies = _rarest_first(offsets, shingles)
-    kept_by, similarity, _ = _judge(offsets, ranks, frequencies, float(threshold))
-    return kept_by, similarity
+    links = _no_links(len(offsets) - 1) if links is None else links
+    kept_by, similarity, linked, _ = _judge((offsets, ranks, frequencies), float(threshold), links, held)
+    return kept_by, similarity, linked
+
+
+@compiled
+def _similarities(
+    offsets: np.ndarray, shingles: np.ndarray, pairs: np.ndarray, least: np.ndarray
+) -> np.ndarray:
+    found = np.zeros(len(pairs), np.float64)
+    for pair in range(len(pairs)):
+        x, y = pairs[pair, 0], pairs[pair, 1]
+        one, other = shingles[offsets[x] : offsets[x + 1]], shingles[offsets[y] : offsets[y + 1]]
+        if len(one) > 0 and len(other) > 0:
+            found[pair] = _jaccard(one, other, 0, 0, least[pair])
+    return found
+
+
+def similar_pairs(
+    offsets: np.ndarray, shingles: np.ndarray, pairs: np.ndarray, least: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Those of given pairs whose similarity reaches a limit of their own.
+
+    Args:
+        offsets: int64[n + 1], where each document's shingles begin.
+        shingles: uint32[s], sorted and distinct in each document.
+        pairs: int64[p, 2], a document and an earlier one.
+        least: float64[p], the Jaccard similarity that each pair must reach, above 0 and at most 1.
+
+    Returns:
+        begins, int64[n + 1]; others, int64[m]; and their similarities, float64[m]: document x goes with the earlier
+        ``others[begins[x]:begins[x + 1]]``, in rising order.
+
+    >>> offsets, shingles = np.array([0, 4, 8]), np.array([1, 2, 3, 4, 3, 4, 5, 6], np.uint32)
+    >>> [part.tolist() for part in similar_pairs(offsets, shingles, np.array([[1, 0]]), np.array([0.3]))]
+    [[0, 0, 1], [0], [0.3333333333333333]]
+    """
+    order = np.lexsort((least, pairs[:, 1], pairs[:, 0]))
+    pairs, least = pairs[order], least[order]
+    # Of one pair with several limits the lowest counts.
+    once = np.ones(len(pairs), np.bool_)
+    once[1:] = (pairs[1:] != pairs[:-1]).any(axis=1)
+    pairs, least = pairs[once].astype(np.int64), least[once].astype(np.float64)
+    found = _similarities(offsets, shingles, pairs, least)
+    reached = found > 0
+    begins = np.searchsorted(pairs[reached, 0], np.arange(len(offsets)))
+    return begins.astype(np.int64), pairs[reached, 1].copy(), found[reached]

@@ -7,18 +7,22 @@ MinHash is from Broder (1997), "On the resemblance and containment of documents"
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from colophon.filters.kernels import compiled, mix64
+from colophon.filters.tokens import tokenize
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from colophon.filters.tokens import Tokens
 
-__all__ = ["band_keys", "choose_bands", "shingles", "signatures", "unique_shingles"]
+__all__ = ["band_keys", "choose_bands", "shingles", "shorter_than", "signatures", "unique_shingles"]
 
 _MULTIPLIER = np.uint64(0xD6E8FEB86659FD93)  # odd, its bits well mixed
+_NO_WORD = r"[\x00-\x2f:-@\[-^`{-\x7f]"
 _AT_ONCE = 8  # shingles that go over the permutations together
 
 
@@ -81,6 +85,21 @@ def shingles(tokens: Tokens, size: int) -> tuple[np.ndarray, np.ndarray]:
     out = np.empty(int(begins[-1]), np.uint32)
     _shingles(tokens.hashes, tokens.offsets, begins, size, out)
     return out, begins
+
+
+def shorter_than(size: int, texts: pa.Array[Any]) -> int:
+    """How many texts have fewer tokens than a shingle, so that nothing but the very same text is like them.
+
+    >>> import pyarrow as pa
+    >>> shorter_than(3, pa.array(["a board", "to plane a board", ""]))
+    2
+    """
+    import pyarrow.compute as pc  # noqa: PLC0415 - half a second, and none but this one counts
+
+    # Words in ASCII between marks and spaces in ASCII are tokens for sure, and nearly every text begins with some.
+    long_enough = pc.match_substring_regex(texts, rf"^(?:{_NO_WORD}*[0-9A-Za-z_]+{_NO_WORD}+){{{size}}}")
+    doubtful = texts.filter(pc.invert(long_enough)).to_pylist()
+    return int((np.diff(tokenize(doubtful).offsets) < size).sum()) if doubtful else 0
 
 
 def unique_shingles(tokens: Tokens, size: int) -> tuple[np.ndarray, np.ndarray]:

@@ -78,6 +78,8 @@ class Filter(Protocol):
     - ``materials()``: its models and lists, each by name with its ``sha256`` and ``license``. Staged units are named by
       them too, and the manifest has them.
     - ``policy_materials()``: the same for lists that only `decide` reads: a changed one reads nothing again.
+    - ``conceal(values)``: the same strings with what must not be shown masked; titles and metadata go through it.
+    - ``prepare(folder)``: the filter to run in its place, after it has put what all processes share into a folder.
     - ``spans(batch)``: for each text of a batch the list of `Span` behind its scores, for whoever wonders.
 
     A filter that masks or cuts passages calls `Batch.rewrite` in `annotate`; it runs before those that measure.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from colophon.filters import Filter, Span
 
-__all__ = ["annotate", "chosen", "texts_of_lines"]
+__all__ = ["annotate", "chosen", "document_columns", "texts_of_lines"]
 
 _ROWS_AT_ONCE = 512
 
@@ -127,7 +127,7 @@ def _batch(
         batch.scores.update(scored)
         batch.rewrite(trial.texts)
     judged = {name: one for name, one in filters.items() if name in names}
-    columns = pa.table(batch.scores | _document_columns(batch.about, judged)) if read else pa.table({})
+    columns = pa.table(batch.scores | document_columns(batch.about, judged)) if read else pa.table({})
     fates = Fates.of_readable(len(read))
     if read:
         judge(fates, columns, judged)
@@ -160,7 +160,7 @@ def _about(given: Mapping[str, Any]) -> dict[str, Any]:
     return about | {"metadata": rest | (metadata if isinstance(metadata, dict) else {})}
 
 
-def _document_columns(
+def document_columns(
     about: Sequence[Mapping[str, Any]], filters: Mapping[str, Filter]
 ) -> dict[str, pa.Array]:
     """The columns of documents that filters decide by, as a staged file has them."""

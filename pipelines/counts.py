@@ -9,9 +9,11 @@ import hashlib
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pyarrow.compute as pc
 
+from colophon.filters import shorter_than
+from colophon.pipelines.bias_counts import count_described, count_identity
+from colophon.pipelines.rights_summary import count_rights
 from colophon.schemas import DROPPED, FAILED, FATES
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ __all__ = [
 #: Counts by dotted path of names, for example ``language`` → ``en`` → 12.
 Counts = dict[str, dict[str, int]]
 
-_DISTRIBUTIONS = ("source", "language", "license", "media_type", "year")
+_DISTRIBUTIONS = ("source", "language", "license", "spdx", "rights_status", "media_type", "year")
 _SUMS = ("n_chars", "n_words", "n_tokens", "duplicates_dropped")
 
 
@@ -45,29 +47,24 @@ def _tally(column: pa.ChunkedArray | pa.Array) -> dict[str, int]:
     }
 
 
-def count_data(table: pa.Table) -> Counts:
-    """Count rows of ``data/``: documents by source, language, licence, type and year; sizes; identity terms.
+def count_data(table: pa.Table, shingle_size: int) -> Counts:
+    """Count rows of ``data/``: documents by source, language, licence, type and year; sizes; who is mentioned.
 
-    The rates in ``bias`` are mentions per 10,000 words, so the mentions come back exactly.
+    Args:
+        table: The rows.
+        shingle_size: Words in a shingle: shorter documents are duplicates of the very same text only.
     """
     counts: Counts = {name: _tally(table[name]) for name in _DISTRIBUTIONS if name in table.column_names}
     counts["sizes"] = {
         "documents": table.num_rows,
         **{name: pc.sum(table[name]).as_py() or 0 for name in _SUMS if name in table.column_names},
     }
-    if {"bias", "n_words"} <= set(table.column_names) and table.num_rows:
-        bias = table["bias"].combine_chunks()
-        words = np.array([0 if n is None else n for n in table["n_words"].to_pylist()], np.float64)
-        mentions = {}
-        for axis in bias.type.names:
-            rates = np.nan_to_num(
-                pc.struct_field(bias, axis).to_numpy(zero_copy_only=False).astype(np.float64)
-            )
-            mentions[axis] = int(np.rint(rates * words / 1e4).sum())
-        judged = pc.is_valid(bias).to_numpy(zero_copy_only=False)
-        counts["identity_mentions"] = mentions
-        counts["identity_base"] = {"documents": int(judged.sum()), "words": int(words[judged].sum())}
-    return counts
+    counts["deduplication"] = {"shorter_than_a_shingle": shorter_than(shingle_size, table["text"])}
+    if found := count_rights(table):
+        counts["rights"] = found
+    if "metadata" in table.column_names:
+        counts |= count_described(table["metadata"].to_pylist())
+    return counts | count_identity(table)
 
 
 def count_ledger(table: pa.Table) -> Counts:

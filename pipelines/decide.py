@@ -61,9 +61,7 @@ class _DecideShard(beam.DoFn):
         with (
             DataFile(self.job.dataset / "data" / unit.key, self.job.recipe) as data,
             pq.ParquetWriter(fates_path, _FATES) as told,
-            pq.ParquetFile(
-                _unchanged(folder, f"data/{unit.key}"), page_checksum_verification=True
-            ) as file,
+            pq.ParquetFile(_unchanged(folder, f"data/{unit.key}"), page_checksum_verification=True) as file,
         ):
             seen = 0
             for batch in file.iter_batches(_ROWS_AT_ONCE):
@@ -163,9 +161,7 @@ class _WriteLedger(beam.DoFn):
         used = 0
         with (
             LedgerFile(self.job.dataset / "ledger" / name, self.job.recipe) as ledger,
-            pq.ParquetFile(
-                _unchanged(folder, f"ledger/{name}"), page_checksum_verification=True
-            ) as file,
+            pq.ParquetFile(_unchanged(folder, f"ledger/{name}"), page_checksum_verification=True) as file,
         ):
             for batch in file.iter_batches(_ROWS_AT_ONCE):
                 table = pa.Table.from_batches([batch])

@@ -15,12 +15,12 @@ from colophon.filters import Clean
 from colophon.filters.formats import formats
 from colophon.filters.formats.reading import read_stream
 from colophon.pipelines.isolation import Isolated
+from colophon.pipelines.plan import fingerprint_of
 from colophon.pipelines.storage import write_whole
 from colophon.schemas import ReadOptions, Unreadable, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import BinaryIO
 
     from colophon.pipelines.plan import InputFile, Part
     from colophon.schemas import Document, Recipe
@@ -90,7 +90,7 @@ class PartReader:
                 stream, part.file.uri, options, known, _isolated(read.time_limit, read.memory_limit)
             )
             # What came so far stays; but the digest and the documents may be of different states of the file.
-            if _fingerprint(stream) != part.file.fingerprint:
+            if fingerprint_of(os.fstat(stream.fileno())) != part.file.fingerprint:
                 yield Unreadable(
                     "changed_while_read", "the file was written to during the run", locator=f"end={part.end}"
                 )
@@ -116,21 +116,13 @@ def _sha256(file: InputFile) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _fingerprint(stream: BinaryIO) -> str:
-    status = os.fstat(stream.fileno())
-    return f"{status.st_size}-{status.st_mtime_ns}-{status.st_ctime_ns}"
-
-
-def read_file(
-    path: Path, *, form: str = "auto", references: bool = False, text: str = "text"
-) -> Iterator[dict[str, Any]]:
+def read_file(path: Path, options: ReadOptions, *, form: str = "auto") -> Iterator[dict[str, Any]]:
     """What a file becomes: its documents as a run with default settings would read and clean them.
 
     Args:
         path: The file.
+        options: What to read, and from which columns.
         form: Name of its format; ``auto`` lets content and name tell.
-        references: Whether lists of references are kept.
-        text: Column that holds the text, in formats that have columns.
 
     Yields:
         For each document its fields by name; for each failure its reason and detail.
@@ -148,7 +140,6 @@ def read_file(
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror}; name a file") from error
     clean = Clean()
-    options = ReadOptions(references=references, text=text)
     with stream:
         for found in read_stream(stream, path.name, options, known.get(form), _isolated(30.0, 2 * 2**30)):
             fields = {key: value for key, value in asdict(found).items() if key != "digest"}

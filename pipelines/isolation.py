@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Isolated"]
 
-# Starting a child takes a second or two, on a busy machine much longer.
-_START_SECONDS = 60.0
+# Starting a child takes a second or two; on a machine with ten times as many jobs as cores it took more than a minute.
+_START_SECONDS = 300.0
 
 _PRELOADED = ("colophon.filters.formats.reading", "trafilatura")
 
@@ -42,6 +42,7 @@ _PRELOADED = ("colophon.filters.formats.reading", "trafilatura")
 _GRACE_SECONDS = 2.0
 
 _READY = b"ready"
+_TAKEN = b"taken"
 
 # Each thread of a library, and each arena of the allocator, takes address space that the limit would count.
 _ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
@@ -103,10 +104,7 @@ class Isolated:
         """
         request = pickle.dumps((function, arguments), pickle.HIGHEST_PROTOCOL)
         with self._lock:
-            if self._child is None or not self._child.alive():
-                self.close()
-                self._child = _Child(self.seconds, self.memory_bytes)
-            answer = self._child.ask(request, self.seconds)
+            answer = self._child_with(request).answer(self.seconds)
             if isinstance(answer, Unreadable):
                 fault = answer
             else:
@@ -118,6 +116,16 @@ class Isolated:
         if fault.reason == "memory_exceeded":
             fault.threshold = self.memory_bytes
         return [fault]
+
+    def _child_with(self, request: bytes) -> _Child:
+        """A child that has the request: another one if the first died, as between two calls it may, before it took it."""
+        if self._child is not None:
+            if self._child.alive() and self._child.takes(request):
+                return self._child
+            self.close()
+        self._child = _Child(self.seconds, self.memory_bytes)
+        self._child.takes(request)
+        return self._child
 
     def close(self) -> None:
         """End the child, if there is one; the next call starts another."""
@@ -167,10 +175,17 @@ class _Child:
     def alive(self) -> bool:
         return self._process.poll() is None
 
-    def ask(self, request: bytes, seconds: float) -> bytes | Unreadable:
-        """Send a request and wait for the answer, or learn why none comes."""
+    def takes(self, request: bytes) -> bool:
+        """Send a request; whether the child says that it has it. What happens from then on is the request's doing."""
         try:
             self._connection.send_bytes(request)
+            return self._connection.poll(_START_SECONDS) and self._connection.recv_bytes() == _TAKEN
+        except (EOFError, OSError):
+            return False
+
+    def answer(self, seconds: float) -> bytes | Unreadable:
+        """Wait for the answer to what it took, or learn why none comes."""
+        try:
             if self._connection.poll(seconds):
                 return self._connection.recv_bytes()
         except (EOFError, OSError):
@@ -240,6 +255,7 @@ def _serve(descriptor: int, seconds: float, memory_bytes: int) -> None:
     with contextlib.suppress(EOFError, OSError):
         while True:
             request = connection.recv_bytes()
+            connection.send_bytes(_TAKEN)
             signal.setitimer(signal.ITIMER_REAL, seconds + _GRACE_SECONDS)
             answer = _answer(request)
             signal.setitimer(signal.ITIMER_REAL, 0)

@@ -11,7 +11,9 @@ import orjson
 
 from colophon.pipelines.canonical import manifest_bytes, schema_as_json
 from colophon.pipelines.counts import by_source_and_stage, kept_of, merge_counts
+from colophon.pipelines.held import held_by, held_materials
 from colophon.pipelines.plan import code_digest, libraries, materials_of
+from colophon.pipelines.rights_summary import rights_of_sources
 from colophon.pipelines.shard import data_schema, ledger_schema
 from colophon.pipelines.storage import write_whole
 from colophon.schemas import MANIFEST_FORMAT, Manifest, public_form, recipe_digest
@@ -44,6 +46,8 @@ def make_manifest(job: Job, summaries: Iterable[dict[str, Any]]) -> Manifest:
         for name, one in recipe.filters.items()
         if (found := materials_of(one) | materials_of(one, policy=True))
     }
+    if held := held_materials(held_by(recipe.deduplicate)):
+        materials["deduplicate"] = held
     return Manifest(
         format=MANIFEST_FORMAT,
         name=recipe.name,
@@ -60,6 +64,7 @@ def make_manifest(job: Job, summaries: Iterable[dict[str, Any]]) -> Manifest:
         schemas={"data": schema_as_json(data_schema(recipe)), "ledger": schema_as_json(ledger_schema())},
         stages=list(job.stages),
         fates=kept_of(fates),
+        rights=rights_of_sources(public_form(recipe)["sources"], counts.get("rights", {})),
         sources=by_source_and_stage(fates, job.stages),
         counts=counts,
         files=dict(sorted(entry for shard in shards for entry in shard["files"].items())),

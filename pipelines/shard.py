@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from colophon.pipelines.counts import count_data, count_ledger, inputs_line, merge_counts
 from colophon.pipelines.storage import aside
-from colophon.schemas import DATA_ORDER, DataRow, LedgerRow, arrow_schema
+from colophon.schemas import DATA_ORDER, DataRow, HeldRow, LedgerRow, arrow_schema
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,6 +36,8 @@ def data_schema(recipe: Recipe) -> pa.Schema:
     fields = {field.name: field for field in arrow_schema(DataRow)}
     for one in recipe.filters.values():
         fields |= {field.name: field.with_nullable(True) for field in arrow_schema(one.scores)}
+    if recipe.deduplicate.against:
+        fields |= {field.name: field for field in arrow_schema(HeldRow)}
     known = [name for name in DATA_ORDER if name in fields]
     names = known + [name for name in fields if name not in known]
     metadata = {"colophon.table": "data: one row for each document that is kept, in the order of the inputs"}
@@ -129,10 +131,11 @@ class DataFile(_TableFile):
 
     def __init__(self, path: Path, recipe: Recipe) -> None:
         super().__init__(path, data_schema(recipe), recipe.output.compression_level)
+        self._shingle_size = recipe.deduplicate.shingle_size
 
     def write(self, table: pa.Table) -> None:
         """Add rows, and count them."""
-        self._counted.append(count_data(table))
+        self._counted.append(count_data(table, self._shingle_size))
         super().write(table)
 
 

@@ -20,7 +20,8 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from colophon.filters import Batch, normalized_key, signatures
+from colophon.filters import Batch, normalized_key, signatures, works
+from colophon.filters.clean_already import clean_already
 from colophon.filters.formats.creative_commons import spdx_of_url
 from colophon.pipelines.canonical import document_id
 from colophon.pipelines.fates import columns_for_fates, fates_of
@@ -30,7 +31,7 @@ from colophon.pipelines.storage import aside, write_whole
 from colophon.schemas import DROPPED, FAILED, Document, StagedRow, Unreadable, arrow_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from colophon.pipelines.job import Job
     from colophon.pipelines.plan import Part, Unit
@@ -83,6 +84,29 @@ def _json(metadata: Mapping[str, Any]) -> str:
         return orjson.dumps(_printable(dict(metadata)), default=str, option=options).decode()
 
 
+def _strings(value: Any) -> Iterator[str]:
+    """The strings in a JSON value, keys left out, in its order."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for each in value.values():
+            yield from _strings(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _strings(each)
+
+
+def _with_strings(value: Any, strings: Iterator[str]) -> Any:
+    """The value with its strings replaced by others, in the order of `_strings`."""
+    if isinstance(value, str):
+        return next(strings)
+    if isinstance(value, dict):
+        return {key: _with_strings(each, strings) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_with_strings(each, strings) for each in value]
+    return value
+
+
 class _Stager:
     """Turns the documents of one unit into Arrow batches and keeps count of the time each stage takes."""
 
@@ -126,6 +150,9 @@ class _Stager:
             "doi": _printable(found.doi),
             "license": spdx_of_url(found.license) or _printable(found.license or own or ""),
             "license_evidence": found.license_evidence if found.license or not own else "recipe",
+            # For filters, which see what is no column too.
+            "rights": found.rights,
+            "declared_license": own or "",
             "year": found.year if found.year is not None and abs(found.year) < 10_000 else None,
             "metadata": _json(declared | found.metadata),
             "structured": found.structured,
@@ -137,7 +164,9 @@ class _Stager:
         began = time.thread_time()
         read = [row for row in rows if "text" in row]
         clean = self.recipe.clean
-        texts = [clean(row["text"]) for row in read]
+        given = [row["text"] for row in read]
+        sure = clean_already(given).tolist()
+        texts = [text if fine else clean(text) for text, fine in zip(given, sure, strict=True)]
         titles = [clean(row["title"]) for row in read]
         for row, text, title in zip(read, texts, titles, strict=True):
             row["title"] = " ".join(title.split())
@@ -147,6 +176,7 @@ class _Stager:
                 row |= {"failed_detail": "no character was left after cleaning"}
         began = self.timed("clean", began)
         alive = [row for row in read if row["text"]]
+        self._conceal(alive)
         batch = Batch([row["text"] for row in alive], about=[self._about(row) for row in alive])
         for name, one in self.recipe.filters.items():
             batch.scores.update(one.annotate(batch))
@@ -156,8 +186,10 @@ class _Stager:
             batch.tokens, deduplicate.shingle_size, deduplicate.permutations, deduplicate.seed
         )
         keys = normalized_key(batch.texts)
-        for row, text, key, signature in zip(alive, batch.texts, keys, signed, strict=True):
+        named = works(batch.about, batch.texts)
+        for row, text, key, signature, work in zip(alive, batch.texts, keys, signed, named, strict=True):
             row["text"] = text
+            row["work"] = work.tobytes() if work["identifiers"][0] or work["title"] else b""
             row["text_sha256"] = hashlib.sha256(text.encode()).hexdigest()
             row["exact_key"] = key.tobytes()
             row["signature"] = signature.astype("<u4").tobytes()
@@ -167,6 +199,20 @@ class _Stager:
         self.counts["failed"] += sum("failed_stage" in row for row in rows)
         self.timed("stage", began)
         return result
+
+    def _conceal(self, rows: list[dict[str, Any]]) -> None:
+        """Mask what filters mask in texts in titles and metadata too."""
+        for one in self.recipe.filters.values():
+            conceal: Callable[[list[str]], list[str]] | None = getattr(one, "conceal", None)
+            if conceal is None:
+                continue
+            for row, title in zip(rows, conceal([row["title"] for row in rows]), strict=True):
+                row["title"] = title
+            values = [orjson.loads(row["metadata"]) for row in rows]
+            strings: list[str] = [text for value in values for text in _strings(value)]
+            hidden = iter(conceal(strings))
+            for row, value in zip(rows, values, strict=True):
+                row["metadata"] = _json(_with_strings(value, hidden))
 
     def _about(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """A row as filters see it: without its text, its metadata as values."""

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from colophon.pipelines.audit import AUDIT_COUNTS, audit_faults
 from colophon.pipelines.canonical import document_id, manifest_bytes, schema_as_json
 from colophon.pipelines.counts import (
     by_source_and_stage,
@@ -21,6 +22,8 @@ from colophon.pipelines.counts import (
     kept_of,
     merge_counts,
 )
+from colophon.pipelines.rights_summary import rights_of_sources
+from colophon.pipelines.rules import IN_DATASET, IN_PACK, RULES, limits_by_rule
 from colophon.schemas import (
     DROPPED,
     KEPT,
@@ -46,7 +49,7 @@ _AROUND = {"manifest.json", "SHA256SUMS", "run.json"}
 _AROUND_FOLDERS = {"review", "attest"}
 _ROWS_AT_ONCE = 4096
 _PLACE = ("id", "source", "source_uri", "source_sha256", "locator")
-_DECIDED = ("id", "fate", "stage", "duplicate_of")
+_DECIDED = ("id", "fate", "stage", "reason", "duplicate_of")
 
 
 @dataclass
@@ -285,13 +288,14 @@ class _Recount:
                 lengths = [len(text) for text in table["text"].to_pylist()]
                 if lengths != [n for n in table["n_chars"].to_pylist() if n is not None] and lengths:
                     self.faults.append(f"data/{name}: n_chars is not the length of every text")
-            self.counted.append(count_data(table))
+            self.counted.append(count_data(table, self.manifest["recipe"]["deduplicate"]["shingle_size"]))
         _compare_rows(f"data/{name}", self.manifest, len(kept), self.faults)
         return kept
 
     def _ledger(self, name: str) -> list[tuple[str, ...]]:
         kept: list[tuple[str, ...]] = []
-        threshold = self.manifest["recipe"]["deduplicate"]["threshold"]
+        limits = limits_by_rule(self.manifest["recipe"]["deduplicate"])
+        any_limit = {limit for each in limits.values() for limit in each}
         digest = hashlib.sha256()
         seen = ("", "")
         rows = 0
@@ -299,18 +303,19 @@ class _Recount:
             columns = {column: table[column].to_pylist() for column in arrow_schema(LedgerRow).names}
             self.ids.add(columns["id"])
             standing = zip(columns["duplicate_of"], columns["reason"], strict=True)
-            named = [(other, reason == ORPHANED) for other, reason in standing if other is not None]
+            # A document of another dataset stands for nothing in this one.
+            named = [
+                (other, reason == ORPHANED)
+                for other, reason in standing
+                if other is not None and reason != RULES[IN_DATASET]
+            ]
             self.kept.add(
                 [one for one, fate in zip(columns["id"], columns["fate"], strict=True) if fate == KEPT]
             )
             self.stands_for.add([other for other, orphaned in named if not orphaned])
             self.gone.add([other for other, orphaned in named if orphaned])
-            for one, fate, stage, other, source, uri, sha256, locator, similarity in zip(
-                *(
-                    columns[c]
-                    for c in (*_DECIDED, "source", "source_uri", "source_sha256", "locator", "similarity")
-                ),
-                strict=True,
+            for one, fate, stage, reason, other, source, uri, sha256, locator, similarity, limit in zip(
+                *(columns[c] for c in (*_DECIDED, *_PLACE[1:], "similarity", "threshold")), strict=True
             ):
                 if fate == KEPT:
                     kept.append((one, source, uri, sha256, locator))
@@ -318,11 +323,17 @@ class _Recount:
                     self.faults.append(
                         f"ledger/{name}: {one} is not the id of {source}/{uri} {locator}".rstrip()
                     )
-                if other is not None and not (similarity is not None and threshold <= similarity <= 1):
+                if other is not None and limit not in limits.get(reason, any_limit):
                     self.faults.append(
-                        f"ledger/{name}: document {one} was dropped at similarity {similarity}, below {threshold}"
+                        f"ledger/{name}: document {one} was dropped by a limit of {limit}, which is none of the recipe's "
+                        f"for {reason}"
                     )
-                if (other is not None) != (fate == DROPPED and stage == "deduplicate"):
+                elif other is not None and not (similarity is not None and limit <= similarity <= 1):
+                    self.faults.append(
+                        f"ledger/{name}: document {one} was dropped at similarity {similarity}, below {limit}"
+                    )
+                compared = fate == DROPPED and stage == "deduplicate" and reason != RULES[IN_PACK]
+                if (other is not None) != compared:
                     self.faults.append(
                         f"ledger/{name}: document {one} is {fate} in {stage or 'no stage'} with duplicate_of {other}"
                     )
@@ -356,7 +367,11 @@ def _recount(
     counts = merge_counts(recount.counted)
     fates = counts.pop("fates", {})
     result.documents = sum(fates.values())
-    _compare("counts", manifest["counts"], counts, faults)
+    said = {name: each for name, each in manifest["counts"].items() if name not in AUDIT_COUNTS}
+    _compare("counts", said, counts, faults)
+    faults += [f"manifest.json: {one}" for one in audit_faults(manifest["counts"], fates)]
+    summed = rights_of_sources(manifest["recipe"]["sources"], counts.get("rights", {}))
+    _compare("rights", manifest["rights"], summed, faults)
     _compare("fates", manifest["fates"], kept_of(fates), faults)
     _compare("sources", manifest["sources"], by_source_and_stage(fates, manifest["stages"]), faults)
     _check_sum_of_fates(manifest, faults)

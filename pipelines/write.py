@@ -13,11 +13,14 @@ import apache_beam as beam
 import numpy as np
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from colophon.pipelines.counts import merge_counts
-from colophon.pipelines.deduplicate import RULES, VERDICT
+from colophon.pipelines.audit import count_audit
+from colophon.pipelines.counts import Counts, merge_counts
 from colophon.pipelines.fates import fates_of
+from colophon.pipelines.held import HeldPack, held_by
 from colophon.pipelines.plan import cuts_here
+from colophon.pipelines.rules import EXACT_TEXT, IN_PACK, RULES, VERDICT, limits_of
 from colophon.pipelines.shard import DataFile, LedgerFile, data_schema, ledger_schema
 from colophon.pipelines.staged import open_staged
 from colophon.pipelines.storage import write_whole
@@ -100,6 +103,9 @@ class _WriteShard(beam.DoFn):
 
     def __init__(self, job: Job) -> None:
         self.job = job
+        held = held_by(job.recipe.deduplicate)
+        self.held = [one.name for one in held]
+        self.packs = [number for number, one in enumerate(held) if isinstance(one, HeldPack)]
 
     def process(self, element: tuple[int, Iterable[bytes]]) -> Iterator[tuple[int, bytes]]:
         began = time.thread_time()
@@ -109,6 +115,7 @@ class _WriteShard(beam.DoFn):
             (length,) = struct.unpack_from("<I", value)
             units.append((orjson.loads(value[4 : 4 + length]), np.frombuffer(value[4 + length :], VERDICT)))
         units.sort(key=lambda unit: unit[0]["index"])
+        audited: list[Counts] = []
         name = f"part-{number:05d}-of-{units[0][0]['of']:05d}.parquet"
         paths = {table: f"{table}/{name}" for table in ("data", "ledger")}
         with (
@@ -120,11 +127,12 @@ class _WriteShard(beam.DoFn):
                     kept, fates = self.rows(batch, verdict)
                     data.write(kept)
                     ledger.write(fates)
+                    audited.append(count_audit(batch, fates))
         summary = {
             "number": number,
             "inputs": ledger.inputs,
             "files": {paths["data"]: data.entry(), paths["ledger"]: ledger.entry()},
-            "counts": merge_counts([data.counts, ledger.counts]),
+            "counts": merge_counts([data.counts, ledger.counts, *audited]),
         }
         done = {
             "documents": ledger.rows,
@@ -154,6 +162,26 @@ class _WriteShard(beam.DoFn):
                 yield table, here
                 base += table.num_rows
 
+    def _held_in_words(self, verdict: np.void) -> str:
+        """Where a document is held already, for the ledger."""
+        name, how = self.held[verdict["held"] - 1], RULES[verdict["how"]]
+        if verdict["rule"] == IN_PACK:
+            same = "the same text is" if how == RULES[EXACT_TEXT] else "a text that seems to be alike is"
+            return f"{same} in the pack {name}; found by keyed hashes, the texts were not compared"
+        return f"{how} of a document of {name}"
+
+    def _marks(self, n: int, held: np.ndarray) -> dict[str, pa.Array]:
+        """The columns of `HeldRow`; what a dataset holds, whose texts were compared, comes before what a pack says."""
+        names, similarity = np.full(n, None, np.object_), np.full(n, np.nan)
+        for pack in (True, False):
+            chosen = held[np.isin(held["held"] - 1, self.packs) == pack]
+            names[chosen["row"]] = [self.held[number] for number in chosen["held"] - 1]
+            similarity[chosen["row"]] = chosen["similarity"]
+        return {
+            "already_in": pa.array(names.tolist(), pa.string()),
+            "already_in_similarity": pa.array(similarity, mask=np.isnan(similarity)),
+        }
+
     def rows(self, staged: pa.Table, verdict: np.ndarray) -> tuple[pa.Table, pa.Table]:
         """The rows of ``data/`` and of ``ledger/`` that a batch of staged documents becomes.
 
@@ -165,15 +193,20 @@ class _WriteShard(beam.DoFn):
         fates = fates_of(staged, self.job.filters)
         copy_of = np.full(n, None, np.object_)
         similarity = np.full(n, np.nan)
+        detail = np.full(n, None, np.object_)
         copies = np.zeros(n, np.int32)
-        copies[verdict["row"]] = verdict["copies"]
+        np.add.at(copies, verdict["row"], verdict["copies"])
         copied = verdict[verdict["rule"] > 0]
         at = copied["row"]
         fates.fate[at], fates.stage[at] = DROPPED, "deduplicate"
         fates.reason[at] = np.array(RULES, np.object_)[copied["rule"]]
-        copy_of[at] = [name.decode() for name in copied["kept"].tolist()]
-        similarity[at] = fates.value[at] = copied["similarity"]
-        fates.threshold[at] = self.job.recipe.deduplicate.threshold
+        copy_of[at] = [name.decode() or None for name in copied["kept"].tolist()]
+        fates.value[at] = copied["similarity"]
+        # A pack holds no text to compare with, so what it says is no similarity of two texts.
+        similarity[at] = np.where(copied["rule"] == IN_PACK, np.nan, copied["similarity"])
+        fates.threshold[at] = limits_of(copied, self.job.recipe.deduplicate)
+        held = verdict[verdict["held"] > 0]
+        detail[held["row"]] = [self._held_in_words(one) for one in held]
         own = {
             "fate": fates.fate, "stage": fates.stage, "reason": fates.reason, "duplicate_of": copy_of,
         }  # fmt: skip
@@ -182,7 +215,11 @@ class _WriteShard(beam.DoFn):
             **{name: staged[name] for name in ("id", "source", "source_uri", "source_sha256", "locator")},
             **{name: pa.array(values.tolist(), pa.string()) for name, values in own.items()},
             **{name: pa.array(values, mask=np.isnan(values)) for name, values in numbers.items()},
-            "detail": staged["failed_detail"],
+            "detail": pc.if_else(
+                pa.array(fates.fate == DROPPED),
+                pa.array(detail.tolist(), pa.string()),
+                staged["failed_detail"],
+            ).fill_null(""),
         }
         take = pa.array(np.flatnonzero(fates.fate == KEPT))
         stands = {
@@ -194,6 +231,7 @@ class _WriteShard(beam.DoFn):
                 pa.string(),
             ),
             "duplicates_dropped": pa.array(copies),
+            **self._marks(n, held),
         }
         columns = data_schema(self.job.recipe)
         data = {name: stands[name] if name in stands else staged[name] for name in columns.names}

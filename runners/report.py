@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from colophon.runners.bias_report import bias_lines
 from colophon.runners.words import many, size_in_words, time_in_words
 
 __all__ = ["funnel_rows", "report"]
@@ -66,6 +67,7 @@ def report(manifest: dict[str, Any], run: dict[str, Any]) -> str:
             rest = f", {len(found) - 8:,} others" if len(found) > 8 else ""
             lines.append(f"  {name.replace('_', ' ')}: {most}{rest}")
     lines += _identity(manifest)
+    lines += bias_lines(manifest)
     lines += [
         "",
         "Work",

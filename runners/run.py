@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from colophon.pipelines.audit import refusals
 from colophon.pipelines.job import Job
 from colophon.pipelines.plan import Plan, code_digest, make_plan, materials_of
 from colophon.pipelines.predecessor import remember
@@ -252,12 +253,15 @@ class Run:
             self._clear(keep_lock=True)
             # No more processes than there are units: each takes seconds to start.
             workers = max(1, min(workers, len(self.plan.units)))
+            self._prepare()
             progress = Progress(len(self.plan.units), self.plan.size)
             began = dt.datetime.now(dt.UTC)
             with Watcher(progress, self.job.progress, quiet=quiet) as watcher:
                 self._work(Order(self.job, self.plan, runner, workers, tuple(extra)), watcher)
             manifest = load_manifest(self.job.dataset)
             self._refuse_failures(manifest, max_failed, self.job.dataset)
+            if told := refusals(manifest):
+                raise RunFailed("\n".join(told))
             run = self._account(progress, began, runner, workers)
             self._publish(manifest, run)
             for index in progress.again:
@@ -266,6 +270,17 @@ class Run:
                 remember(self.staging, (self.output / "manifest.json").read_bytes(), self.plan)
             self._clear(keep_lock=False)
         return Result(self.output, manifest, run, made=True)
+
+    def _prepare(self) -> None:
+        """Let filters put down what all processes share, so that each need not make it."""
+        try:
+            filters = {
+                name: one.prepare(self.staging) if hasattr(one, "prepare") else one
+                for name, one in self.recipe.filters.items()
+            }
+        except OSError as error:
+            raise explain_os_error(error, self.staging) from error
+        self.job = replace(self.job, recipe=replace(self.recipe, filters=filters))
 
     def _clear(self, *, keep_lock: bool) -> None:
         """Remove what an earlier or this run left in progress."""

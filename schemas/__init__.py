@@ -36,6 +36,7 @@ from colophon.schemas.records import (
     KEPT,
     ORPHANED,
     DataRow,
+    HeldRow,
     LedgerRow,
     StagedRow,
 )
@@ -56,6 +57,7 @@ __all__ = [
     "DataRow",
     "Deduplicate",
     "Document",
+    "HeldRow",
     "LedgerRow",
     "Manifest",
     "Output",

@@ -21,6 +21,7 @@ class Document:
         doi: Its DOI in lower case without a resolver's address, for example ``10.1000/xyz``.
         license: Its licence as found: an SPDX expression, or a URL, or the words.
         license_evidence: Where the licence was found, for example ``license/@xlink:href``.
+        rights: All that it says of its rights, piece by piece: where, and what is said there.
         year: The year in which it was published.
         declared_language: The language that the document itself declares, as BCP 47, lower case.
         structured: Whether its structure was marked up (JATS) and not guessed (HTML, plain text).
@@ -37,6 +38,7 @@ class Document:
     doi: str = ""
     license: str = ""
     license_evidence: str = ""
+    rights: list[tuple[str, str]] = field(default_factory=list)
     year: int | None = None
     declared_language: str = ""
     structured: bool = False

@@ -70,6 +70,8 @@ def arrow_field(name: str, hint: Any) -> pa.Field:
             arrow = _ARROW[python]
         else:
             raise TypeError(f"{name}: {python!r} has no Arrow type; name one in Column(type=…)")
+    if pa.types.is_list(arrow):  # a list's values are called as Parquet calls them when it gives them back
+        arrow = pa.list_(arrow.value_field.with_name("element"))
     return pa.field(name, arrow, nullable=nullable, metadata=column.metadata())
 
 

@@ -32,6 +32,7 @@ class Manifest:
         schemas: Columns of ``data/`` and ``ledger/``: names, types, meanings.
         stages: Names of the stages in their order.
         fates: Documents by fate.
+        rights: Of each source licence, owner, terms and consent as declared, documents kept, and those by SPDX expression.
         sources: Funnel of each source: what came into each stage, what left it and why.
         counts: Integer counts over ``data/``: distributions, sizes, mentions of identity terms.
         files: Every file of ``data/`` and ``ledger/`` with bytes, rows and sha256; the exact set.
@@ -52,6 +53,7 @@ class Manifest:
     schemas: dict[str, Any]
     stages: list[str]
     fates: dict[str, int]
+    rights: dict[str, dict[str, Any]]
     sources: dict[str, Any]
     counts: dict[str, dict[str, int]]
     files: dict[str, dict[str, Any]]

@@ -241,6 +241,88 @@ class Deduplicate:
         ),
     ] = 1
 
+    same_work: Annotated[
+        bool,
+        Setting(
+            "Whether documents of one work (one DOI, arXiv, PMC or PubMed number, versions and preprints included, or one "
+            "title and first authors) are duplicates at a lower similarity than threshold.",
+            policy=True,
+        ),
+    ] = True
+    same_number_threshold: Annotated[
+        float,
+        Setting(
+            "The least similarity of two documents with one number. Below it they are taken for two works that bear one: "
+            "chapters, a correction, a supplement, a translation.",
+            minimum=0.1,
+            maximum=1.0,
+            policy=True,
+        ),
+    ] = 0.3
+    same_title_threshold: Annotated[
+        float,
+        Setting(
+            "The least similarity of two documents with one title whose authors, venues, years and DOIs do not differ.",
+            minimum=0.1,
+            maximum=1.0,
+            policy=True,
+        ),
+    ] = 0.5
+    against: Annotated[
+        tuple[str, ...],
+        Setting(
+            "What is held already: folders of datasets of Colophon, and signature packs of other sites.",
+            policy=True,
+            local=True,
+        ),
+    ] = ()
+    on_match: Annotated[
+        str,
+        Setting(
+            "What happens to a document that a dataset of against holds; its text was compared.",
+            choices=("drop", "mark"),
+            policy=True,
+        ),
+    ] = "drop"
+    on_pack_match: Annotated[
+        str,
+        Setting(
+            "What happens to a document that a pack of against seems to hold: mark puts the pack's name in the column "
+            "already_in. Texts cannot be compared through a pack, so drop also drops a few that are not there.",
+            choices=("mark", "drop"),
+            policy=True,
+        ),
+    ] = "mark"
+    pack_bands: Annotated[
+        int,
+        Setting(
+            "How many bands a document shares with one of a pack to be taken for it; more finds fewer and errs less.",
+            unit="bands",
+            minimum=1,
+            maximum=64,
+            policy=True,
+        ),
+    ] = 5
+    pack_key: Annotated[
+        str | None,
+        Setting(
+            "The file of the key that the packs of against were made with.",
+            policy=True,
+            local=True,
+        ),
+    ] = None
+    memory: Annotated[
+        int,
+        Setting(
+            "What one step may take to decide on duplicates; before it would need more the run ends and says so.",
+            unit="bytes",
+            minimum=2**26,
+            maximum=2**44,
+            policy=True,
+            local=True,
+        ),
+    ] = 4 * 2**30
+
     def __post_init__(self) -> None:
         twice = [choice for i, choice in enumerate(self.prefer) if choice in self.prefer[:i]]
         if twice:
@@ -511,6 +593,7 @@ def _settled(shaped: Any, base: Path) -> Recipe:
         "sources": tuple(sources),
         "filters": {name: each for name, each in filters.items() if each is not None},
         "filters_off": tuple(name for name, each in filters.items() if each is None),
+        "deduplicate": _with_located(shaped.deduplicate, base),
         "output": replace(output, path=output.path and _located(output.path, base)),
         "plan": replace(plan, staging=plan.staging and _located(plan.staging, base)),
     }

@@ -1,6 +1,6 @@
 """The rows of ``data/`` and ``ledger/`` and what lies between: one declaration each.
 
-The columns that filters add (``language``, ``n_words``, ``bias``, …) are declared by the filters.
+The columns that filters add (``language``, ``n_words``, ``bias_score``, …) are declared by the filters.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ __all__ = [
     "KEPT",
     "ORPHANED",
     "DataRow",
+    "HeldRow",
     "LedgerRow",
     "StagedRow",
 ]
@@ -73,6 +74,12 @@ class StagedRow:
         bytes, Column("equal for texts that differ in white space, case or Unicode form only")
     ]
     record_key: Annotated[bytes, Column("equal for documents whose source bytes are equal")]
+    work: Annotated[
+        bytes,
+        Column(
+            "hashes of what tells that two documents are one work: numbers, title, authors; empty if none"
+        ),
+    ]
     failed_stage: Annotated[str, Column("stage that could not go on; empty if none")]
     failed_reason: Annotated[str, Column("why it could not")]
     failed_value: Annotated[float | None, Column("the number that broke a limit")]
@@ -105,6 +112,21 @@ class DataRow:
 
 
 @dataclass
+class HeldRow:
+    """What ``data/`` has besides if the recipe says what is held already."""
+
+    already_in: Annotated[
+        str | None, Column("dataset, or pack of another site, that holds the document already; null if none")
+    ]
+    already_in_similarity: Annotated[
+        float | None,
+        Column(
+            "Jaccard similarity with the document there; of a pack an estimate, for texts were not compared"
+        ),
+    ]
+
+
+@dataclass
 class LedgerRow:
     """The fate of one document, or of one file that yielded none."""
 
@@ -128,6 +150,8 @@ class LedgerRow:
 #: Order of the columns of ``data/``; scores that are not named here follow in the filters' order.
 DATA_ORDER: Final = (
     "id", "text", "title", "source", "source_uri", "source_sha256", "locator", "media_type", "doi",
-    "license", "license_evidence", "language", "language_score", "year", "n_chars", "n_words", "n_tokens",
-    "text_sha256", "duplicate_cluster", "duplicates_dropped", "bias", "metadata",
+    "license", "license_evidence", "spdx", "rights_status", "rights_evidence", "reservations", "language",
+    "language_score", "language_shares", "year", "n_chars", "n_words", "n_tokens",
+    "text_sha256", "duplicate_cluster", "duplicates_dropped", "identity_rates", "hostility",
+    "loaded_language", "slur_rate", "bias_score", "bias_status", "metadata",
 )  # fmt: skip

@@ -6,6 +6,7 @@ package through the entry point group ``colophon.formats``. Nothing here opens a
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from importlib.metadata import entry_points
 from types import MappingProxyType
@@ -99,6 +100,11 @@ def formats() -> Mapping[str, Format]:
     return MappingProxyType(dict(sorted(found.items())))
 
 
+# Formats that would take anything for text; XML that nobody knows is none, though it be served or named so.
+_PROSE = frozenset({"markdown", "text"})
+_MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*<\?xml\s")
+
+
 def detect(head: bytes, name: str) -> Format | None:
     """Which format a file has: by its content where that is sure, else by its name.
 
@@ -123,4 +129,5 @@ def detect(head: bytes, name: str) -> Format | None:
             # Many formats are zips; one that a user brings for its suffix knows better.
             users = [each for each in named if each.name not in FORMATS] if key == "zip" else []
             return users[0] if users else known[key]
+    named = [each for each in named if each.name not in _PROSE or not _MARKUP.match(head)]
     return named[0] if named else None

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, BinaryIO, ClassVar
 
 import pyarrow as pa
 
-from colophon.filters.formats.arrow_batches import documents_of_batch, text_column_fault
-from colophon.schemas import Unreadable
+from colophon.filters.formats.arrow_batches import DAMAGES, damage, documents_of_batch, text_column_fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from colophon.schemas import Document, ReadOptions
+    from colophon.schemas import Document, ReadOptions, Unreadable
 
 __all__ = ["Arrow"]
 
@@ -64,12 +63,8 @@ class Arrow:
                     part = batch.slice(start, _ROWS)
                     yield from documents_of_batch(part, row, options, self.media_type)
                     row += part.num_rows
-        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-            # Arrow raises OSError for bytes that it cannot decode; the operating system's have a number.
-            if isinstance(error, OSError) and error.errno is not None:
-                raise
-            where = f"row={row}" if row else ""
-            yield Unreadable("not_arrow", (str(error).splitlines() or [type(error).__name__])[0], where)
+        except DAMAGES as error:
+            yield damage(error, "not_arrow", row)
 
 
 def _batches(stream: BinaryIO) -> Iterator[pa.RecordBatch]:

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
     from colophon.schemas import Document, ReadOptions
 
-__all__ = ["documents_of_batch", "text_column_fault"]
+__all__ = ["DAMAGES", "damage", "documents_of_batch", "text_column_fault"]
+
+DAMAGES = (pa.ArrowException, OSError, UnicodeDecodeError)
+"""What Arrow raises for bytes that it cannot decode."""
 
 
 def text_column_fault(schema: pa.Schema, name: str) -> Unreadable | None:
@@ -31,6 +34,23 @@ def text_column_fault(schema: pa.Schema, name: str) -> Unreadable | None:
     if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
         return None
     return Unreadable("no_text_column", f"column {name!r} is no text; columns: {columns}"[:1000])
+
+
+def damage(error: Exception, reason: str, row: int) -> Unreadable:
+    """What is said of a file that is damaged from a row on.
+
+    Args:
+        error: One of `DAMAGES`.
+        reason: For the ledger.
+        row: The first row that cannot be read.
+
+    Raises:
+        OSError: What was raised is the operating system's, which has a number, and not Arrow's.
+    """
+    if isinstance(error, OSError) and error.errno is not None:
+        raise error
+    lines = str(error).splitlines() or [type(error).__name__]
+    return Unreadable(reason, lines[0], f"row={row}" if row else "")
 
 
 def documents_of_batch(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["doi_of", "language_of", "year_of"]
+__all__ = ["REFERENCE_HEADINGS", "doi_of", "language_of", "year_of"]
 
 # The resolver's address or the scheme that often precedes a DOI; the DOI itself as the handbook of the DOI
 # system has it: a directory of digits and dots after "10.", a slash, and any characters but spaces.
@@ -14,6 +14,17 @@ _DOI = re.compile(
 )
 _YEAR = re.compile(r"(?<!\d)(1[5-9]\d\d|20\d\d)(?!\d)")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{1,8})*\Z")
+
+REFERENCE_HEADINGS = (
+    r"(?:(?:list of |cited )?references?(?: and notes| cited| list)?|(?:foot)?notes and references"
+    r"|literature(?: cited)?|cited literature|works cited|cited works|citations|(?:selected )?bibliography"
+    r"|literatur(?:verzeichnis|angaben)?|quellen(?:verzeichnis)?|einzelnachweise|referenzen"
+    r"|r[eé]f[eé]rences(?: bibliographiques)?|bibliographie"
+    r"|referencias(?: bibliogr[aá]ficas)?|bibliograf[ií]a|refer[eê]ncias(?: bibliogr[aá]ficas)?"
+    r"|riferimenti(?: bibliografici)?|referenser|litteratur|literatuur|spis literatury|kaynaklar"
+    r"|список литературы|литература|参考文献(?:一覧)?|文献)"
+)
+"""How a list of what is cited is headed, as a regular expression whatever the case."""
 
 
 def doi_of(value: object) -> str:

@@ -30,6 +30,11 @@ _STATUS = re.compile(rb"HTTP/\d(?:\.\d)?[ \t]+(\d{3})")
 _HEADER_END = re.compile(rb"\r?\n\r?\n")
 _LONGEST_HEADER = 2**20
 _CHUNK_SIZE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?\n")
+# What says something of rights: TDMRep, robots directives, and a link to the licence.
+_RIGHTS = ("tdm-policy", "tdm-reservation", "x-robots-tag")
+_LICENCE_LINK = re.compile(
+    r"<([^<>]{1,500})>[^<>]{0,200}?\brel\s*=\s*\"?[^\",;<>]{0,100}\blicen[cs]e\b", re.IGNORECASE
+)
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([^\s\"';]+)", re.IGNORECASE)
 
 
@@ -39,13 +44,20 @@ class HttpMessage:
 
     Attributes:
         status: For example 200.
-        headers: By name in lower case; of several of one name the first.
+        headers: By name in lower case; of several of one name the first, of those that speak of rights all.
         body: As it was sent.
     """
 
     status: int
     headers: dict[str, str]
     body: bytes
+
+    @property
+    def rights(self) -> dict[str, str]:
+        """The headers that say something of rights; of ``Link`` the address of the licence alone."""
+        found = {name: self.headers[name] for name in _RIGHTS if self.headers.get(name)}
+        link = _LICENCE_LINK.search(self.headers.get("link", ""))
+        return found | ({"link": link[1].strip()} if link else {})
 
     @staticmethod
     def media_type(text: str) -> tuple[str, str]:
@@ -92,8 +104,12 @@ def parse_http(block: bytes) -> HttpMessage | None:
     headers: dict[str, str] = {}
     for line in head.decode("latin-1").split("\n")[1:]:
         key, colon, value = line.partition(":")
-        if colon:
-            headers.setdefault(key.strip().lower(), value.strip())
+        if not colon:
+            continue
+        name = key.strip().lower()
+        if name in headers and name in {*_RIGHTS, "link"}:
+            headers[name] += f", {value.strip()}"
+        headers.setdefault(name, value.strip())
     return HttpMessage(int(status[1]), headers, block[end.end() :] if end else b"")
 
 

@@ -22,7 +22,8 @@ from colophon.filters.formats.creative_commons import spdx_of_url
 from colophon.filters.formats.jats_blocks import blocks_of, person, title_of
 from colophon.filters.formats.jats_plain import text_of, tidy
 from colophon.filters.formats.whole_file import read_whole
-from colophon.filters.formats.xml_parsing import local_name, parse_xml, root_of
+from colophon.filters.formats.xml_parsing import XML_LANG, local_name, parse_xml, root_of
+from colophon.filters.formats.xml_sets import XmlSet, begun, numbered
 from colophon.schemas import Document, ReadOptions, Unreadable
 
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 __all__ = ["Jats"]
 
 _HREF = "{http://www.w3.org/1999/xlink}href"
-_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _ALI = "{http://www.niso.org/schemas/ali/1.0/}license_ref"
 
 _MARKS = re.compile(r"JATS|//NLM//|nlm\.nih\.gov|\sarticle-type\s*=|\sdtd-version\s*=", re.IGNORECASE)
@@ -78,19 +78,34 @@ class Jats:
 
         What stands in an article is found at ``sub-article=1``, …, behind the article's own locator and a ``/``.
         """
-        data = read_whole(stream, options.max_document_bytes)
-        root = data if isinstance(data, Unreadable) else parse_xml(data)
-        if isinstance(root, Unreadable):
-            yield root
-            return
-        articles = _articles(root)
-        if not articles:
+        head, stream = begun(stream)
+        if XmlSet.is_one(head, "article"):
+            found = _articles_of_set(XmlSet(stream, ("article",), options.max_document_bytes))
+        else:
+            data = read_whole(stream, options.max_document_bytes)
+            root = data if isinstance(data, Unreadable) else parse_xml(data)
+            found = iter([root]) if isinstance(root, Unreadable) else iter(_articles(root))
+        none = True
+        for locator, article in numbered(found, "article"):
+            none = False
+            if isinstance(article, Unreadable):
+                article.locator = locator
+                yield article
+            else:
+                yield from _documents(article, locator, options)
+        if none:
+            name = root_of(head)
             yield Unreadable(
-                "not_jats", f"the root element is {local_name(root)} and no article stands in it"
+                "not_jats",
+                f"the root element is {name['name'] if name else 'another'} and no article stands in it",
             )
-        several = len(articles) > 1
-        for number, article in enumerate(articles, 1):
-            yield from _documents(article, f"article={number}" if several else "", options)
+
+
+def _articles_of_set(found: XmlSet) -> Iterator[etree._Element | Unreadable]:
+    """The articles of a set and what cannot be read of it, one at a time."""
+    for piece in found.pieces():
+        root = found.parsed(piece)
+        yield from [root] if isinstance(root, Unreadable) else _articles(root)
 
 
 def _articles(root: etree._Element) -> list[etree._Element]:
@@ -176,7 +191,7 @@ def _metadata(article: etree._Element) -> _Front:
         front = meta = article.find("front-stub")
     else:
         meta = front.find("article-meta")
-    fields: dict[str, Any] = {"declared_language": language_of(article.get(_LANG))}
+    fields: dict[str, Any] = {"declared_language": language_of(article.get(XML_LANG))}
     values: dict[str, Any] = {
         "article_type": (article.get("article-type") or article.get("response-type") or "").strip()
     }
@@ -188,6 +203,7 @@ def _metadata(article: etree._Element) -> _Front:
     fields["doi"] = doi_of(ids.get("doi"))
     fields["year"] = _year(meta)
     fields["license"], fields["license_evidence"] = _license(meta)
+    fields["rights"] = list(_rights(meta))
     pmcid = next((ids[kind] for kind in ("pmcid", "pmc", "pmcaid") if ids.get(kind)), "")
     values["pmcid"] = f"PMC{pmcid}" if pmcid.isdigit() else pmcid.upper()
     values["pmid"] = ids.get("pmid", "")
@@ -207,7 +223,7 @@ def _other_metadata(other: etree._Element, parent: _Front, *, translated: bool) 
     if "journal" in parents:
         values.setdefault("journal", parents["journal"])
     if not fields.get("license"):
-        fields |= {name: shared[name] for name in ("license", "license_evidence") if name in shared}
+        fields |= {name: shared[name] for name in ("license", "license_evidence", "rights") if name in shared}
     fields["year"] = fields.get("year") or shared.get("year")
     if fields.get("doi") == shared.get("doi"):
         # Stated again; it is the article's.
@@ -265,3 +281,23 @@ def _license(meta: etree._Element) -> tuple[str, str]:
         if said.strip():
             return spdx_of_url(said) or said.strip()[:_LONGEST_LICENSE], evidence
     return "", ""
+
+
+def _rights(meta: etree._Element) -> Iterator[tuple[str, str]]:
+    """All that is said of rights, and where; in the words of a licence, links are written out, which changes the tree."""
+    said = []
+    # In NLM's tag sets before 2.3 they stand without permissions around them.
+    for found in [*meta.iterfind("permissions/license"), *meta.iterfind("license")]:
+        said += [
+            ("license/@xlink:href", found.get(_HREF, "")),
+            ("license/@license-type", found.get("license-type", "")),
+        ]
+        for link in found.iter("ext-link", "uri"):
+            href = link.get(_HREF, "").strip()
+            if href.startswith("http") and href.rstrip("/") not in _words(link):
+                link.tail = f" ({href}){link.tail or ''}"
+        said.append(("license", _words(found)))
+    said += [("ali:license_ref", _words(found)) for found in meta.iterfind(f"permissions//{_ALI}")]
+    for path in ("permissions/copyright-statement", "copyright-statement"):
+        said += [("copyright-statement", _words(found)) for found in meta.iterfind(path)]
+    yield from dict.fromkeys((where, words.strip()) for where, words in said if words.strip())

@@ -28,6 +28,12 @@ _DEEPEST = 60
 _MOST_PADDING = 10_000
 
 _CLICK = re.compile(r"\s*Click here (?:for|to view)(?: additional)?(?: data)? file\.?(?:\s*\([^)]*\))?\s*")
+# What a publisher's system writes about files that are not here; their captions stay.
+_NOTICE = re.compile(
+    r"(?:The online version of this article \([^()]{5,80}\) contains supplementary material, which is available to "
+    r"authorized users|Below is the link to the electronic supplementary material"
+    r"|Supplementary (?:material|information|data)(?: \d+)? \([A-Za-z]{3,5},? [\d.,]+ [kKM]B\))\.?"
+)
 
 
 def _join(head: str, rest: str) -> str:
@@ -54,6 +60,8 @@ class _Flow:
             return
         if "Click here" in text:
             text = _CLICK.sub("", text)
+        if "upplementary" in text and _NOTICE.fullmatch(text):
+            return
         if len(text) > 3 or any(map(str.isalnum, text)):
             self.blocks.append(text)
 

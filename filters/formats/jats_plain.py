@@ -16,7 +16,7 @@ from colophon.filters.formats.mathml import linearize
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["empty", "make_plain", "text_of", "tidy"]
+__all__ = ["empty", "make_plain", "subscript", "superscript", "text_of", "tidy"]
 
 
 def _names(words: str) -> list[str]:
@@ -57,6 +57,8 @@ _SIGN_SPACE = re.compile(r"([−–+-])\s+(?=\d)")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
 _MARKS_ONLY = re.compile(r"[*∗⁎†‡§¶#®©™℠°′″$£¥&,;.]+")
 _BRACKETED = re.compile(r"\[\d[\d,;\s–-]*\]")
+# In JATS, and in HTML.
+_ITALIC = frozenset({"italic", "i", "em", "var"})
 _ORDINALS = frozenset({"st", "nd", "rd", "th"})
 _ODD_XREFS: Callable[[etree._Element], Any] = etree.XPath(
     "descendant::xref[not(node()) or @ref-type='table-fn' or @ref-type='fn']"
@@ -95,7 +97,7 @@ def _raised(text: str) -> str:
     return f"^{text}" if len(text) == 1 else f"^{{{text}}}"
 
 
-def _superscript(element: etree._Element) -> None:
+def superscript(element: etree._Element) -> None:
     """``10^{-3}``, ``cm^2``; citations as ``[12]``; ``1st`` and marks such as ``*`` or ``®`` as they are."""
     text = text_of(element).strip()
     if not text or not text.strip(_GAP + " ,;–-[]()"):
@@ -124,16 +126,16 @@ def _before(element: etree._Element) -> str:
     return previous.tail or text_of(previous)
 
 
-def _subscript(element: etree._Element) -> None:
+def subscript(element: etree._Element) -> None:
     """Numbers as chemists type them (``H2O``, ``PM2.5``), all else and what hangs on a variable as ``x_i``, ``k_{cat}``."""
     text = _SIGN_SPACE.sub(r"\1", text_of(element).strip())
     if _NUMBER.fullmatch(text):
         before = _before(element)
         previous, parent = element.getprevious(), element.getparent()
         variable = (
-            parent is not None and parent.tag == "italic" and len(before) == 1
+            parent is not None and parent.tag in _ITALIC and len(before) == 1
             if previous is None
-            else not previous.tail and previous.tag in {"italic", "sup", "sub"}
+            else not previous.tail and previous.tag in _ITALIC | {"sup", "sub"}
         )
         last = before[-1:]
         if not variable and (last.isalpha() or last in {")", "]"}):
@@ -203,8 +205,8 @@ def _citation(element: etree._Element) -> None:
 
 
 _REWRITES: dict[str, Callable[[etree._Element], None]] = {
-    "sup": _superscript,
-    "sub": _subscript,
+    "sup": superscript,
+    "sub": subscript,
     _MATH: _mathematics,
     "tex-math": _tex,
     "alternatives": _alternatives,

@@ -195,7 +195,8 @@ _LET = re.compile(r"\s*\\([A-Za-z@]+)\s*=?\s*(\\[A-Za-z@]+)")
 _UNDELIMITED = re.compile(r"(?:\s*#[1-9])*\s*")
 _PARAMETER = re.compile(r"#([1-9])")
 _SPACE = re.compile(r"[ \t]*(?:\n(?!\n)[ \t]*)?")
-_TOKEN = re.compile(r"\\(?:[A-Za-z@]+|.)|[^{}\s]", re.DOTALL)
+# What was set aside is one token, or a macro would take its mark apart.
+_TOKEN = re.compile(r"\\(?:[A-Za-z@]+|.)|\ufdd1\d+\ufdd1|[^{}\s]", re.DOTALL)
 # Bodies that compute instead of standing for something.
 _PROGRAM = re.compile(
     r"\\(?:if(?!f(?![A-Za-z]))|expandafter|csname|futurelet|loop|@ifnextchar|@ifstar|catcode|afterassignment)|##"

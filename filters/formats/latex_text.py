@@ -29,14 +29,18 @@ AND: Final = "\ufdda"
 _DEEPEST = 200
 
 _EVENT = re.compile(
-    r"\$((?:[^$\\\n]++|\\.|\n(?!\n))++)\$|\\(?:([A-Za-z@]+)\*?[ \t]*+(?:\n(?!\n)[ \t]*+)?+|(.))|\$|&|\n\n",
+    r"\$((?:[^$\\\n]++|\\.)++)\$|\\(?:([A-Za-z@]++)\*?[ \t]*+|(.))|\$|&|\n\n",
     re.DOTALL,
 )
-_SIMPLE_GROUP = re.compile(r"\{[^{}\\]{0,300}+\}")
+# Its groups.
+_FORMULA, _COMMAND, _SIGN = 1, 2, 3
+# Braces that hold braces that hold none, which is nearly all; bounded, so that others cost little before they fail.
+_SIMPLE_GROUP = re.compile(r"\{(?:[^{}\\]{1,300}+|\\.|\{(?:[^{}\\]{1,100}+|\\.){0,8}+\}){0,40}+\}", re.DOTALL)
 _AFTER_HEAD = re.compile(r"(?:\s++|\\(?:ol)?label\s?\{[^{}]{0,200}\})*+")
-_INLINE = re.compile(r"(?:[^$\\\n]++|\\.|\n(?!\n))*+\$", re.DOTALL)
+_INLINE = re.compile(r"(?:[^$\\\n]++|\\.)*+\$", re.DOTALL)
 _NAME = re.compile(r"\{[ \t]*([^{}\\\n]{1,60}?)(\*?)[ \t]*\}")
 _BRACKET = re.compile(r"\\.|[\[\]{}]|\n\n", re.DOTALL)
+_SET_ASIDE = re.compile(f"{VERBATIM}(\\d+){VERBATIM}")
 _MATH_DEBRIS = re.compile(
     r"\\(?:label|ollabel|tag)\*?\s*\{[^{}]*\}|\\(?:nonumber|notag|displaystyle|allowbreak|null|relax|hfill)(?![A-Za-z])"
 )
@@ -89,6 +93,8 @@ def _words(names: str) -> list[str]:
 
 class _Converter:
     def __init__(self, text: str, verbatim: list[str], theorems: dict[str, str], *, references: bool) -> None:
+        # One line end alone is a space, or two of them around a command would part a paragraph.
+        text = text.replace("\n\n", _MATH).replace("\n", " ").replace(_MATH, "\n\n")
         self.text = text
         self._pairs: dict[int, int] | None = None
         self.finder = Finder(text)
@@ -111,7 +117,7 @@ class _Converter:
         while True:
             found = search(text, self.at, self.limit)
             if found is None:
-                self.out.append(text[self.at : self.limit].replace("\n", " "))
+                self.out.append(text[self.at : self.limit])
                 if not self.frames:
                     break
                 self.at = self.limit
@@ -119,27 +125,27 @@ class _Converter:
                 continue
             start, end = found.span()
             if start > self.at:
-                # One line end alone is a space, or two of them around a command would part a paragraph.
-                self.out.append(text[self.at : start].replace("\n", " "))
+                self.out.append(text[self.at : start])
             self.at = end
-            content, name, escaped = found.groups()
-            if name is not None:
-                self._command(name)
-                continue
-            if content is not None:
-                self._inline(content, start + 1)
-                continue
-            sign = text[start]
-            if sign == "$":
-                self._dollar()
-            elif sign == "\\":
-                self._sign(escaped or "")
-            elif sign == "&":
-                self.out.append(_CELL if self.tables else " ")
+            kind = found.lastindex
+            if kind == _COMMAND:
+                self._command(found[_COMMAND])
+            elif kind == _FORMULA:
+                self._inline(found[_FORMULA], start + 1)
+            elif kind == _SIGN:
+                self._sign(found[_SIGN])
             else:
-                self._paragraph()
+                self._mark(text[start])
         self._flush()
         return Converted(self.finish("".join(self.out).replace(AND, " and ")), self.fields)
+
+    def _mark(self, sign: str) -> None:
+        if sign == "$":
+            self._dollar()
+        elif sign == "&":
+            self.out.append(_CELL if self.tables else " ")
+        else:
+            self._paragraph()
 
     def _paragraph(self) -> None:
         self.out.append("\n\n")
@@ -259,25 +265,21 @@ class _Converter:
 
     def _inline(self, content: str, start: int) -> None:
         r"""A formula in a sentence; a dollar in its ``\\text{…}`` is not its last one."""
-        for _ in range(20):
-            if "{" not in content or content.count("{") - content.count("\\{") <= content.count(
-                "}"
-            ) - content.count("\\}"):
+        for _ in range(20 if "{" in content else 0):
+            if content.count("{") - content.count("\\{") <= content.count("}") - content.count("\\}"):
                 break
             found = _INLINE.match(self.text, self.at, self.limit)
             if found is None:
                 break
             self.at = found.end()
             content = self.text[start : self.at - 1]
-        if "$" in content or "\\begin" in content:
+        if "\\" in content and ("$" in content or "\\begin" in content):
             self.out.append(self.formula(content))
             return
-        if "\n" in content or "  " in content:
-            content = " ".join(content.split())
-        content = content.strip()
+        content = " ".join(content.split())
         if content:
+            self.out.append(f"{_MATH}{len(self.formulas)}{_MATH}")
             self.formulas.append(f"${content}$")
-            self.out.append(f"{_MATH}{len(self.formulas) - 1}{_MATH}")
 
     def _dollar(self) -> None:
         """Displayed mathematics between double dollars; a lone dollar is passed over."""
@@ -623,9 +625,8 @@ class _Converter:
             pieces[1::2] = [self.formulas[int(number)] for number in pieces[1::2]]
             text = "".join(pieces)
         if VERBATIM in text:
-            pieces = text.split(VERBATIM)
-            pieces[1::2] = [self.verbatim[int(number)] for number in pieces[1::2]]
-            text = "".join(pieces)
+            # An accent may have taken half of a mark.
+            text = _SET_ASIDE.sub(lambda found: self.verbatim[int(found[1])], text).replace(VERBATIM, "")
         return text.split("\n\n") if text else []
 
 

@@ -13,6 +13,7 @@ import yaml
 from colophon.filters.formats.bibliographic import doi_of, language_of, year_of
 from colophon.filters.formats.charset import read_text
 from colophon.filters.formats.json_values import json_value
+from colophon.filters.rights.evidence import rights_of_record
 from colophon.schemas import Document, Unreadable
 
 if TYPE_CHECKING:
@@ -107,6 +108,7 @@ def _front_matter(source: str) -> tuple[dict[str, Any], str]:
 
 def _document(text: str, title: str, front: dict[str, Any], media_type: str) -> Document:
     document = Document(text, title, media_type=media_type)
+    document.rights = [(f"front matter: {key}", said) for key, said in rights_of_record(front)]
     if doi := doi_of(front.get("doi")):
         document.doi = doi
         del front["doi"]

@@ -1,19 +1,20 @@
-"""The licence under which a web page stands, so far as the page says it of itself."""
+"""The licence under which a web page stands, and all else it says of its rights, so far as it says it of itself."""
 
 from __future__ import annotations
 
 import itertools
+import json
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from colophon.filters.formats.creative_commons import spdx_of_url
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from lxml.html import HtmlElement
 
-__all__ = ["page_licence"]
+__all__ = ["page_licence", "page_rights"]
 
 _RIGHTS = ("dcterms.license", "dc.rights", "dcterms.rights", "citation_license")
 _NAMES_A_DEED = (
@@ -96,3 +97,118 @@ def _stated(tree: HtmlElement) -> tuple[str, str] | None:
 def _restrictions(licence: str) -> tuple[int, str]:
     weights = {"-NC": 8, "-ND": 4, "-SA": 2, "-BY": 1}
     return sum(weight for term, weight in weights.items() if term in licence), licence
+
+
+# --- All that a page says -------------------------------------------------------------------------------------------
+
+_SAYS_RIGHTS = (
+    *_RIGHTS,
+    "dc.license",
+    "dc.rights.license",
+    "rights",
+    "copyright",
+    "robots",
+    "tdm-reservation",
+    "tdm-policy",
+)
+_NAMES_THEM = "//*[not(self::script or self::style)][text()[contains(., 'Creative Commons')]]"
+_JSON_LD = "//script[@type='application/ld+json']"
+# What a page may call itself; a picture or a data set on it has a licence of its own.
+_IS_A_PAGE = re.compile(r"Article|Page\Z|Posting|Report|Book|Chapter|CreativeWork\Z|Thesis")
+_JSON_LD_CHARACTERS = 2**18
+_RESERVES = "//*[not(self::script or self::style)][text()[contains(., 'reserved') and (contains(., 'mining') or contains(., 'AI '))]]"
+_MOST = 20
+
+
+def page_rights(tree: HtmlElement, meta: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
+    """All that a page says of its rights: where, and what is said; at most 20 of each kind.
+
+    Links to deeds that nothing says are the page's stand under ``a/@href``.
+
+    Args:
+        tree: The page.
+        meta: The contents of its meta elements by their names in lower case.
+    """
+    kinds = (_marked_links(tree), _contents(meta), _linked_data(tree), _statements(tree))
+    return list(dict.fromkeys(said for kind in kinds for said in itertools.islice(kind, _MOST) if said[1]))
+
+
+def _marked_links(tree: HtmlElement) -> Iterator[tuple[str, str]]:
+    for element in tree.iter("link", "a"):
+        relations = (element.get("rel") or "").lower().split()
+        url = _ARCHIVED.sub("", (element.get("href") or "").strip())
+        # "copyright" is the older word, which as often leads to an imprint.
+        if "license" in relations or ("copyright" in relations and spdx_of_url(url)):
+            yield f"{element.tag}[rel=license]/@href", url
+
+
+def _contents(meta: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, str]]:
+    for name in _SAYS_RIGHTS:
+        for content in meta.get(name, ()):
+            yield f"meta[{name}]/@content", content
+
+
+def _linked_data(tree: HtmlElement) -> Iterator[tuple[str, str]]:
+    """The ``license`` of the page or article that JSON-LD (schema.org) describes."""
+    for script in tree.xpath(_JSON_LD):
+        text = script.text or ""
+        if len(text) > _JSON_LD_CHARACTERS or "license" not in text:
+            continue
+        try:
+            described = json.loads(text)
+        except (ValueError, RecursionError):
+            continue
+        graph = described.get("@graph", [described]) if isinstance(described, dict) else described
+        for thing in graph if isinstance(graph, list) else [graph]:
+            if isinstance(thing, dict) and _IS_A_PAGE.search(str(thing.get("@type"))):
+                yield from (("ld+json/license", said) for said in _texts(thing.get("license")))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    for each in value if isinstance(value, list) else [value]:
+        said = each.get("url") or each.get("@id") or each.get("name") if isinstance(each, dict) else each
+        if isinstance(said, str):
+            yield said.strip()
+
+
+def _statements(tree: HtmlElement) -> Iterator[tuple[str, str]]:
+    """Sentences in which a page speaks of its licence or reserves its rights, and links that stand alone."""
+    told: set[HtmlElement] = set()
+    for element in itertools.islice(tree.xpath(_NAMES_A_DEED), _STATEMENTS):
+        for block in itertools.chain([element], itertools.islice(element.iterancestors(), 2)):
+            statement = block.text_content()
+            if (
+                len(statement) > _STATEMENT_CHARACTERS
+                or not _OWN.search(statement)
+                or not _LICENSED.search(statement)
+            ):
+                continue
+            if block not in told:
+                told.add(block)
+                yield "licence statement", " ".join(_with_addresses(block).split())
+            break
+        else:
+            if "license" not in (element.get("rel") or "").lower() and (href := element.get("href")):
+                yield "a/@href", _ARCHIVED.sub("", href.strip())
+    for element in itertools.islice(tree.xpath(_NAMES_THEM), _STATEMENTS):
+        statement = element.text_content()
+        if (
+            element not in told
+            and len(statement) <= _STATEMENT_CHARACTERS
+            and _OWN.search(statement)
+            and _LICENSED.search(statement)
+        ):
+            yield "licence statement", " ".join(_with_addresses(element).split())
+    for element in itertools.islice(tree.xpath(_RESERVES), _STATEMENTS):
+        statement = " ".join(element.text_content().split())
+        if len(statement) <= _STATEMENT_CHARACTERS:
+            yield "copyright statement", statement
+
+
+def _with_addresses(element: HtmlElement) -> str:
+    """The text of an element with the addresses of deeds written out behind their links."""
+    parts = [element.text or ""]
+    for child in element:
+        parts += [_with_addresses(child) if isinstance(child.tag, str) else "", child.tail or ""]
+    href = _ARCHIVED.sub("", (element.get("href") or "").strip())
+    return "".join(parts) + (f" ({href})" if "creativecommons.org/" in href else "")

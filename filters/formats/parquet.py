@@ -6,16 +6,14 @@ import io
 import itertools
 from typing import TYPE_CHECKING, BinaryIO, ClassVar
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
-from colophon.filters.formats.arrow_batches import documents_of_batch, text_column_fault
-from colophon.schemas import Unreadable
+from colophon.filters.formats.arrow_batches import DAMAGES, damage, documents_of_batch, text_column_fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from colophon.schemas import Document, ReadOptions
+    from colophon.schemas import Document, ReadOptions, Unreadable
 
 __all__ = ["Parquet"]
 
@@ -53,8 +51,7 @@ class Parquet:
         return head.startswith(_MAGIC)
 
     def read(self, stream: BinaryIO, options: ReadOptions) -> Iterator[Document | Unreadable]:
-        """Yield a document for each row, in their order; up to the damage if a later page is corrupt."""
-        row = 0
+        """Yield a document for each row, in their order; what is corrupt costs the rest of its row group."""
         try:
             # Arrow reads ahead from a Python file only if it is told to buffer: so memory stays at a few pages.
             file = pq.ParquetFile(stream, buffer_size=2**20, pre_buffer=False)
@@ -64,20 +61,26 @@ class Parquet:
                 yield from [fault] if options.start == 0 else []
                 return
             starts = _starts(file.metadata, stream.seek(0, io.SEEK_END))
-            for group, start in enumerate(starts):
-                if start < options.start or (options.end is not None and start >= options.end):
-                    row += file.metadata.row_group(group).num_rows
-                    continue
-                for batch in file.iter_batches(batch_size=_ROWS, row_groups=[group], use_threads=False):
-                    yield from documents_of_batch(batch, row, options, self.media_type)
-                    row += batch.num_rows
-        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-            # Arrow raises OSError for bytes that it cannot decode; the operating system's have a number.
-            if isinstance(error, OSError) and error.errno is not None:
-                raise
-            if row or options.start == 0:
-                where = f"row={row}" if row else ""
-                yield Unreadable("not_parquet", (str(error).splitlines() or [type(error).__name__])[0], where)
+        except DAMAGES as error:
+            fault = damage(error, "not_parquet", 0)
+            yield from [fault] if options.start == 0 else []
+            return
+        first = 0
+        for group, start in enumerate(starts):
+            if start >= options.start and (options.end is None or start < options.end):
+                yield from self._rows(file, group, first, options)
+            first += file.metadata.row_group(group).num_rows
+
+    def _rows(
+        self, file: pq.ParquetFile, group: int, first: int, options: ReadOptions
+    ) -> Iterator[Document | Unreadable]:
+        row = first
+        try:
+            for batch in file.iter_batches(batch_size=_ROWS, row_groups=[group], use_threads=False):
+                yield from documents_of_batch(batch, row, options, self.media_type)
+                row += batch.num_rows
+        except DAMAGES as error:
+            yield damage(error, "not_parquet", row)
 
 
 def _starts(metadata: pq.FileMetaData, size: int) -> list[int]:

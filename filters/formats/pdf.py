@@ -30,6 +30,7 @@ from colophon.filters.formats.pdf_parts import (
     without_references,
     year_in,
 )
+from colophon.filters.formats.pdf_rights import rights_of_pages
 from colophon.filters.formats.whole_file import read_whole
 from colophon.schemas import Document, Unreadable
 
@@ -157,7 +158,7 @@ def _article(
     lines, running = parted
     lines, margin = _without_margins(lines)
     body = body_size(lines)
-    declared = {key: _words(value) for key, value in file.get_metadata_dict(skip_empty=True).items()}
+    declared = {key: said for key in file.METADATA_KEYS if (said := _declared(file, key))}
     paragraphs, references = without_references(without_drawings(paragraphs_of(lines), body))
     title = title_in(paragraphs, declared.get("Title", ""), body)
     text, front = text_parts(paragraphs, title, body)
@@ -178,12 +179,18 @@ def _article(
         doi=doi_in(first) or _declared_doi(file, declared),
         license=licence,
         license_evidence=f"page {page}" if licence else "",
+        rights=rights_of_pages(pages),
         year=year_in("\n".join([*around, *opening])),
         metadata={key: value for key, value in metadata.items() if value},
     )
 
 
-def _words(value: str) -> str:
+def _declared(file: pypdfium2.PdfDocument, key: str) -> str:
+    """What the file says of itself; nothing where it is no text."""
+    try:
+        value: str = file.get_metadata_value(key)
+    except UnicodeDecodeError:
+        return ""
     return " ".join(value.replace("\x00", "").split())
 
 
@@ -258,7 +265,7 @@ def _authors(declared: str) -> list[str]:
 
 def _declared_doi(file: pypdfium2.PdfDocument, declared: dict[str, str]) -> str:
     for value in (
-        *(file.get_metadata_value(key) for key in ("doi", "DOI", "WPS-ARTICLEDOI")),
+        *(_declared(file, key) for key in ("doi", "DOI", "WPS-ARTICLEDOI")),
         *declared.values(),
     ):
         if found := doi_of(value) or doi_in([value]):

@@ -10,6 +10,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 from unicodedata import normalize
 
+from colophon.filters.formats.bibliographic import REFERENCE_HEADINGS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
@@ -50,10 +52,8 @@ _CAPTION = re.compile(
 _TABLE_CAPTION = re.compile(r"(?:(?:supplementary|extended data|online)\s+)?tab", re.IGNORECASE)
 _SECTION = re.compile(
     r"(?:\d{1,2}\.?\s+|[IVX]+\.\s+)?(?:abstract|summary|introduction|background|methods?|materials? and methods|results|discussion"
-    r"|results and discussion|conclusions?|references(?: and notes)?|literature cited|bibliography|works cited|acknowledge?ments?"
-    r"|literatur(?:verzeichnis)?|bibliographie|bibliograf[ií]a|referencias(?: bibliogr[aá]ficas)?|refer[eê]ncias(?: bibliogr[aá]ficas)?"
-    r"|r[eé]f[eé]rences(?: bibliographiques)?|riferimenti bibliografici|bibliografia|referenser|litteratur|literatuur|zusammenfassung"
-    r"|r[eé]sum[eé]|resumen|resumo|appendix(?: [A-Z0-9])?)\s*[:.]?\Z",
+    r"|results and discussion|conclusions?|acknowledge?ments?|zusammenfassung"
+    rf"|r[eé]sum[eé]|resumen|resumo|appendix(?: [A-Z0-9])?|{REFERENCE_HEADINGS})\s*[:.]?\Z",
     re.IGNORECASE,
 )
 _NUMBERED = re.compile(r"(?:\d{1,2}(?:\.\d{1,2}){0,3}\.?|[IVX]{1,4}\.|[A-Z]\.)\s+[^\W\d_]")

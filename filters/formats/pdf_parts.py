@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from colophon.filters.formats.bibliographic import doi_of, year_of
+from colophon.filters.formats.bibliographic import REFERENCE_HEADINGS, doi_of, year_of
 from colophon.filters.formats.creative_commons import spdx_of_url
 from colophon.filters.formats.pdf_layout import CAPTION, HEADING, TABLE, TEXT, Paragraph
 
@@ -16,14 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["doi_in", "keywords_in", "licence_in", "text_parts", "title_in", "without_references", "year_in"]
 
-_REFERENCES = re.compile(
-    r"(?:\d{1,2}\.?\s+|[IVX]+\.\s+)?(?:(?:list of )?references?(?: and notes| cited| list)?|literature(?: cited)?|works cited|cited works"
-    r"|(?:selected )?bibliography|literatur(?:verzeichnis|angaben)?|quellen(?:verzeichnis)?|bibliographie|bibliograf[ií]a"
-    r"|referencias(?: bibliogr[aá]ficas)?|refer[eê]ncias(?: bibliogr[aá]ficas)?|r[eé]f[eé]rences(?: bibliographiques)?"
-    r"|riferimenti(?: bibliografici)?|bibliografia|referenser|referenzen|litteratur|literatuur|spis literatury|kaynaklar"
-    r"|список литературы|литература|参考文献|参考文献一覧|文献)\s*[:.]?\Z",
-    re.IGNORECASE,
-)
+_REFERENCES = re.compile(rf"(?:\d{{1,2}}\.?\s+|[IVX]+\.\s+)?{REFERENCE_HEADINGS}\s*[:.]?\Z", re.IGNORECASE)
 # Headings after which the text goes on behind a reference list.
 _AFTER_REFERENCES = re.compile(
     r"(?:appendi(?:x|ces)|anhang|annexe?|ap[eé]ndice|anexo|appendice|supplement|supporting information|acknowledg|funding|conflicts? of interest"

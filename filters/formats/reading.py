@@ -21,7 +21,7 @@ from colophon.filters.formats.compression import (
 )
 from colophon.filters.formats.latex import looks_like_bundle, read_bundle
 from colophon.filters.formats.registry import Container
-from colophon.filters.formats.whole_file import read_whole, rejoined, too_large
+from colophon.filters.formats.whole_file import HEAD_BYTES, head_of, read_whole, rejoined, too_large
 from colophon.schemas import Document, Unreadable
 
 if TYPE_CHECKING:
@@ -33,9 +33,6 @@ if TYPE_CHECKING:
     Isolate = Callable[[Format, bytes, ReadOptions], Iterable[Document | Unreadable]]
 
 __all__ = ["DEEPEST", "HEAD_BYTES", "read_stream"]
-
-HEAD_BYTES = 4096
-"""How much of a file its format is told by."""
 
 DEEPEST = 3
 """How many containers may stand in each other: a file in a tar in a zip in a zip is read, one deeper is not."""
@@ -72,7 +69,8 @@ def read_stream(
             None to read it here.
 
     Yields:
-        Documents and what could not be read, in the file's order; at least one of them, unless a part was asked for.
+        Documents and what could not be read, in the file's order; at least one of them, unless a part was asked for
+        that has none: of a file without any, the first part says so.
     """
     return _answers(stream, name, _Way(options, format, isolate, _Spent(_size(stream))))
 
@@ -132,8 +130,17 @@ def _answers(stream: BinaryIO, name: str, way: _Way) -> Iterator[Document | Unre
         if isinstance(item, Unreadable):
             item.detail = _one_line(item.detail)
         yield item
-    if empty and way.options.start == 0 and way.options.end is None:
+    if empty and way.options.start == 0 and not _goes_on(stream, name, way):
         yield Unreadable("no_documents", "the file has no document in it")
+
+
+def _goes_on(stream: BinaryIO, name: str, way: _Way) -> bool:
+    """Whether there is anything behind the first part of a file; the other parts do not know of each other."""
+    if way.options.end is None:
+        return False
+    stream.seek(0)
+    rest = replace(way, options=replace(way.options, start=way.options.end, end=None))
+    return next(_guarded(stream, name, rest), None) is not None
 
 
 def _one_line(detail: str) -> str:
@@ -156,7 +163,7 @@ def _guarded(stream: BinaryIO, name: str, way: _Way) -> Iterator[Document | Unre
 # One way from bytes to documents, whose forks stand one below the other.
 def _read(stream: BinaryIO, name: str, way: _Way) -> Iterator[Document | Unreadable]:  # noqa: C901, PLR0911
     options = way.options
-    head = _head(stream)
+    head = head_of(stream)
     content = stream if stream.seekable() else rejoined(head, stream)
     if content is stream:
         stream.seek(0)
@@ -166,7 +173,7 @@ def _read(stream: BinaryIO, name: str, way: _Way) -> Iterator[Document | Unreada
         options = replace(options, end=None)
         format = way.format or detect(_glimpse(head), name)  # noqa: A001
         if isinstance(format, Container) and format.decompresses and head.startswith(GZIP):
-            yield from _contained(format, content, way)
+            yield from _contained(format, content, replace(way, options=options))
             return
         content = plain = decompressed(content)
         head = plain.peek(HEAD_BYTES)[:HEAD_BYTES]
@@ -401,11 +408,3 @@ def _in_memory(content: BinaryIO) -> io.BytesIO | Unreadable:
             return too_large(held.tell(), _SEEKABLE_BYTES)
     held.seek(0)
     return held
-
-
-def _head(stream: BinaryIO) -> bytes:
-    """The first bytes of a stream, though a read may return less than it was asked for."""
-    head = b""
-    while len(head) < HEAD_BYTES and (chunk := stream.read(HEAD_BYTES - len(head))):
-        head += chunk
-    return head

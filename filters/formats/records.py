@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from colophon.filters.formats.bibliographic import doi_of, language_of, year_of
+from colophon.filters.rights.evidence import rights_of_record
 from colophon.schemas import Document
 
 __all__ = ["document_of_record"]
@@ -25,7 +26,7 @@ def document_of_record(text: str, record: dict[str, Any], title: str) -> Documen
     >>> document.year, document.declared_language, document.metadata
     (2019, '', {'language': 'English'})
     """
-    document = Document(text)
+    document = Document(text, rights=rights_of_record(record))
     if isinstance(record.get(title), str):
         document.title = record.pop(title)
     if doi := doi_of(record.get("doi")):

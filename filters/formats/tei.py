@@ -16,7 +16,8 @@ from colophon.filters.formats.bibliographic import doi_of, language_of, year_of
 from colophon.filters.formats.creative_commons import spdx_of_url
 from colophon.filters.formats.tei_blocks import blocks_of, words_of
 from colophon.filters.formats.whole_file import read_whole
-from colophon.filters.formats.xml_parsing import local_name, parse_xml, root_of
+from colophon.filters.formats.xml_parsing import XML_LANG, local_name, parse_xml, root_of
+from colophon.filters.formats.xml_sets import XmlSet, begun
 from colophon.schemas import Document, ReadOptions, Unreadable
 
 if TYPE_CHECKING:
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Tei"]
 
-_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _ROOTS = frozenset({"TEI", "TEI.2", "teiCorpus", "teiCorpus.2"})
 _TEXTS = ("TEI", "TEI.2", "tei")
+_HEADER = re.compile(rb"<(?P<name>(?:[A-Za-z_][\w.-]{0,60}:)?teiHeader)[\s>].*?</(?P=name)\s*>", re.DOTALL)
 _LONGEST_LICENSE = 500
 _URL = re.compile(r"https?://[^\s<>\"')\]]+", re.IGNORECASE)
 
@@ -59,36 +60,57 @@ class Tei:
 
     def read(self, stream: BinaryIO, options: ReadOptions) -> Iterator[Document | Unreadable]:
         """Read the texts of one file; ``TEI=1``, ``TEI=2``, … are their locators if it is a corpus."""
+        head, stream = begun(stream)
+        root = root_of(head)
+        if root is not None and root["name"].rpartition(":")[2].startswith("teiCorpus"):
+            yield from _corpus(stream, options)
+            return
         data = read_whole(stream, options.max_document_bytes)
-        root = data if isinstance(data, Unreadable) else parse_xml(data)
-        if isinstance(root, Unreadable):
-            yield root
-            return
-        for element in root.iter("{*}*"):
-            # MathML keeps its namespace, by which it is known.
-            if element.tag[0] == "{" and not element.tag.startswith("{http://www.w3.org/1998/Math/"):
-                element.tag = local_name(element)
-        corpus = root.tag.startswith("teiCorpus")
-        texts = [root] if not corpus else [text for text in root.iter(*_TEXTS) if _outermost(text)]
-        if root.tag not in _ROOTS and root.tag != "tei":
-            yield Unreadable("not_tei", f"the root element is {root.tag}")
-            return
-        if not texts:
-            yield Unreadable("no_documents", "the corpus has no text in it")
-        common = root.find("teiHeader") if corpus else None
-        for number, text in enumerate(texts, 1):
-            digest = b""
-            if corpus:
-                digest = xxhash.xxh3_128_digest(etree.tostring(text, encoding="utf-8", with_tail=False))
+        text = data if isinstance(data, Unreadable) else _parsed(data)
+        if isinstance(text, Unreadable):
+            yield text
+        elif text.tag not in _TEXTS:
+            yield Unreadable("not_tei", f"the root element is {text.tag}")
+        else:
+            yield _document(text, None, options)
+
+
+def _corpus(stream: BinaryIO, options: ReadOptions) -> Iterator[Document | Unreadable]:
+    """The texts of a corpus, one at a time; what its own header says holds for those whose headers do not say it."""
+    found = XmlSet(stream, _TEXTS, options.max_document_bytes)
+    number = 0
+    common = None
+    for number, piece in enumerate(found.pieces(), 1):
+        if number == 1 and (said := _HEADER.search(found.before)):
+            header = _parsed(said[0])
+            common = None if isinstance(header, Unreadable) else header
+        parent = found.parsed(piece)
+        document: Document | Unreadable
+        if isinstance(parent, Unreadable):
+            document = parent
+        else:
+            text = _without_namespaces(parent)[0]
+            digest = xxhash.xxh3_128_digest(etree.tostring(text, encoding="utf-8", with_tail=False))
             document = _document(text, common, options)
-            document.locator = f"TEI={number}" if corpus else ""
             if isinstance(document, Document):
                 document.digest = digest
-            yield document
+        document.locator = f"TEI={number}"
+        yield document
+    if not number:
+        yield Unreadable("no_documents", "the corpus has no text in it")
 
 
-def _outermost(text: etree._Element) -> bool:
-    return next(text.iterancestors(*_TEXTS), None) is None
+def _parsed(data: bytes) -> etree._Element | Unreadable:
+    root = parse_xml(data)
+    return root if isinstance(root, Unreadable) else _without_namespaces(root)
+
+
+def _without_namespaces(root: etree._Element) -> etree._Element:
+    """The same tree; only MathML keeps its namespace, by which it is known."""
+    for element in root.iter("{*}*"):
+        if element.tag[0] == "{" and not element.tag.startswith("{http://www.w3.org/1998/Math/"):
+            element.tag = local_name(element)
+    return root
 
 
 def _document(
@@ -99,6 +121,7 @@ def _document(
     fields, values = _metadata(text, header)
     if common is not None and not fields["license_evidence"]:
         fields["license"], fields["license_evidence"] = _license(common)
+        fields["rights"] = list(_rights(common))
     title, subtitle = _titles(header)
     blocks = blocks_of(text, references=options.references)
     if not blocks:
@@ -145,6 +168,7 @@ def _metadata(text: etree._Element, header: etree._Element | None) -> tuple[dict
         "",
     )
     fields["license"], fields["license_evidence"] = _license(header)
+    fields["rights"] = list(_rights(header))
     fields["year"] = _year(text, source, published)
     authors: list[etree._Element] = []
     if source is not None:
@@ -182,11 +206,11 @@ def _person(author: etree._Element) -> str:
 
 def _language(text: etree._Element, header: etree._Element | None) -> str:
     body = text.find("text")
-    said = [None if body is None else body.get(_LANG), text.get(_LANG)]
+    said = [None if body is None else body.get(XML_LANG), text.get(XML_LANG)]
     if header is not None:
         used = [*header.iterfind("profileDesc/langUsage/language")]
         # Several languages of use do not say which one the text is in.
-        said += [header.get(_LANG), used[0].get("ident") if len(used) == 1 else None]
+        said += [header.get(XML_LANG), used[0].get("ident") if len(used) == 1 else None]
     return next(filter(None, map(language_of, said)), "")
 
 
@@ -224,3 +248,18 @@ def _license(header: etree._Element) -> tuple[str, str]:
             url = _URL.search(said)
             return (spdx_of_url(url[0]) if url else "") or said[:_LONGEST_LICENSE], evidence
     return "", ""
+
+
+def _rights(header: etree._Element) -> Iterator[tuple[str, str]]:
+    """All that is said of rights, and where; the addresses in the words stand behind them."""
+    for available in header.iterfind("fileDesc/publicationStmt//availability"):
+        licences = [*available.iter("licence", "license")]
+        for each in licences or [available]:
+            where = "licence" if licences else "availability"
+            links = [ref.get("target", "").strip() for ref in each.iter("ref")]
+            words = " ".join(
+                filter(None, [words_of(each), *(f"({link})" for link in links if link.startswith("http"))])
+            )
+            for place, said in ((f"{where}/@target", each.get("target", "").strip()), (where, words)):
+                if said:
+                    yield place, said

@@ -36,6 +36,8 @@ _FIRST_LINES = (b"WARC/", _ARC)
 _LONGEST_LINE = 2**16
 _MOST_HEADERS = 1000
 _CHUNK = 2**16
+# Between blocks that are passed over, a header fits into so much.
+_STEP = 2**12
 
 _OK = 200
 
@@ -91,6 +93,10 @@ class Warc:
     Requests, metadata and revisits are no documents and are passed over. See ISO 28500:2017, and "ARC file format",
     Internet Archive, 1996.
 
+    A part of a file that is not compressed, ``[start, end)`` in bytes, has the records whose first byte lies in it.
+    Where they begin is not guessed, for a page may have an archive in it: from the beginning of the file one length
+    leads to the next, the blocks between them unread.
+
     >>> from colophon.schemas import ReadOptions
     >>> block = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\nAnts sleep."
     >>> head = b"WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: http://ants.example/\r\nContent-Length: "
@@ -103,7 +109,7 @@ class Warc:
     name: ClassVar[str] = "warc"
     media_type: ClassVar[str] = "application/warc"
     suffixes: ClassVar[tuple[str, ...]] = (".warc", ".wet", ".arc")
-    splittable: ClassVar[bool] = False
+    splittable: ClassVar[bool] = True
     isolated: ClassVar[bool] = False
     seekable: ClassVar[bool] = False
     most_members: ClassVar[int | None] = None
@@ -129,43 +135,46 @@ class Warc:
                 yield _member(record, options.max_document_bytes)
 
     def records(self, stream: BinaryIO, options: ReadOptions) -> Iterator[WarcRecord]:
-        """All records in their order, of any type, the damaged included.
+        """All records in their order, of any type, the damaged included; of a part those that begin in it.
 
         Raises:
             Corrupt: More comes out of gzip than can honestly be in it.
         """
-        octets = _Octets(stream)
-        arc_fields = 0
-        lost = False
-        while True:
-            record = WarcRecord("")
-            try:
-                record.locator = octets.where()
-                line = octets.line()
-                if not line:
-                    return
-                if not line.strip():
-                    continue
-                if _WARC.match(line):
-                    length = _warc_header(octets, record)
-                elif line.startswith(_ARC):
-                    length, arc_fields = _arc_description(octets, line, record)
-                elif arc_fields and _ARC_LINE.match(line):
-                    length = _arc_header(line, arc_fields, record)
-                else:
-                    if not lost:
-                        record.fault = Unreadable("damaged_record", "no record begins here", record.locator)
-                        yield record
-                    lost = True
-                    continue
-                lost = False
-                _read_content(octets, record, length, options.max_document_bytes)
-            except Corrupt as fault:
-                if fault.reason == "decompression_bomb":
-                    raise
-                record.locator = record.locator or octets.damaged
-                record.fault = Unreadable("damaged_record", fault.detail, record.locator)
-            yield record
+        for begins, record in _records(_Octets(stream, options.start), options):
+            if begins >= options.start:
+                yield record
+
+
+def _records(octets: _Octets, options: ReadOptions) -> Iterator[tuple[int, WarcRecord]]:
+    """Where each record begins, and it; those before the part that is asked for without their content."""
+    begins = 0
+    arc_fields = 0
+    lost = False
+    while True:
+        record = WarcRecord("")
+        try:
+            record.locator = octets.where()
+            begins = octets.offset
+            line = octets.line() if options.end is None or begins < options.end else b""
+            if not line:
+                return
+            if not line.strip():
+                continue
+            length, arc_fields = _header(octets, line, record, arc_fields)
+            if length is None:
+                if not lost:
+                    record.fault = Unreadable("damaged_record", "no record begins here", record.locator)
+                    yield begins, record
+                lost = True
+                continue
+            lost = False
+            _read_content(octets, record, length, options.max_document_bytes, ours=begins >= options.start)
+        except Corrupt as fault:
+            if fault.reason == "decompression_bomb":
+                raise
+            record.locator = record.locator or octets.damaged
+            record.fault = Unreadable("damaged_record", fault.detail, record.locator)
+        yield begins, record
 
 
 # --- bytes -------------------------------------------------------------------------------------------------------
@@ -180,11 +189,17 @@ class _Octets:
         damaged: Where the last damage was met, as a locator.
     """
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: BinaryIO, wanted: int = 0) -> None:
+        """Begin at the beginning; `wanted` is the first byte of a block that will be read."""
         self._stream = stream
         self._source = Source(stream)
         self._packed = self._source.peek(3) == GZIP
         self._base = 0
+        self._wanted = wanted
+        # None if bytes cannot be passed over unread.
+        self._size = None if self._packed or not stream.seekable() else stream.seek(0, io.SEEK_END)
+        if self._size is not None:
+            stream.seek(0)
         self.damaged = ""
         self._chunks = self._pieces()
         self._chunk = b""
@@ -193,13 +208,18 @@ class _Octets:
         self._inner = 0
         self._out = 0
 
+    @property
+    def offset(self) -> int:
+        """The place of the next byte in what is decompressed: of the file, or of the member that it is in."""
+        return self._inner + self._at
+
     def where(self) -> str:
         """Where the next byte stands, as a locator."""
         self._fill()
         return self._locator()
 
     def _locator(self) -> str:
-        inner = self._inner + self._at
+        inner = self.offset
         if not self._packed:
             return f"byte={inner}"
         return f"byte={self._member}+{inner}" if inner else f"byte={self._member}"
@@ -231,6 +251,11 @@ class _Octets:
     def skip(self, size: int) -> int:
         """Pass over bytes; how many there were."""
         left = size
+        if self._size is not None and size > len(self._chunk) - self._at:
+            start = self.offset
+            self._base = self._inner = self._stream.seek(min(start + size, self._size))
+            self._chunk, self._at = b"", 0
+            return self._base - start
         while left > 0 and self._fill():
             step = min(left, len(self._chunk) - self._at)
             self._at += step
@@ -265,6 +290,9 @@ class _Octets:
 
     def _pieces(self) -> Iterator[tuple[int, int, bytes]]:
         """The bytes in pieces: the member's offset in the file, the piece's in the member, and it."""
+        if self._size is not None:
+            yield from self._plain()
+            return
         source = self._source
         while head := source.peek(3):
             if self._packed:
@@ -281,6 +309,13 @@ class _Octets:
                 source.take(1)
             else:
                 raise Corrupt("damaged_record", f"no gzip member begins at byte {self._member}")
+
+    def _plain(self) -> Iterator[tuple[int, int, bytes]]:
+        """Likewise, of a file that is not packed and can seek."""
+        while data := self._stream.read(_CHUNK if self._base >= self._wanted else _STEP):
+            start = self._base
+            self._base += len(data)
+            yield 0, start, data
 
     def _find_member(self) -> None:
         """Go to the next member of gzip that a record begins in.
@@ -315,6 +350,17 @@ def _begins_with_a_record(data: bytes) -> bool:
 
 
 # --- records -----------------------------------------------------------------------------------------------------
+
+
+def _header(octets: _Octets, line: bytes, record: WarcRecord, arc_fields: int) -> tuple[int | None, int]:
+    """Read what stands before a block: its length, None if no record begins here; and how many fields ARC has."""
+    if _WARC.match(line):
+        return _warc_header(octets, record), arc_fields
+    if line.startswith(_ARC):
+        return _arc_description(octets, line, record)
+    if arc_fields and _ARC_LINE.match(line):
+        return _arc_header(line, arc_fields, record), arc_fields
+    return None, arc_fields
 
 
 def _warc_header(octets: _Octets, record: WarcRecord) -> int:
@@ -369,10 +415,10 @@ def _arc_header(line: bytes, fields: int, record: WarcRecord) -> int:
     return _length(rest[-1])
 
 
-def _read_content(octets: _Octets, record: WarcRecord, length: int, limit: int) -> None:
-    """Read the block of a record if it is to be a document, else pass over it."""
+def _read_content(octets: _Octets, record: WarcRecord, length: int, limit: int, *, ours: bool) -> None:
+    """Read the block of a record if it is to be a document, of this part, else pass over it."""
     # Of HTTP's header and chunk lengths a document may have some more.
-    wanted = record.kind in _DOCUMENTS and length <= limit + limit // 8 + _LONGEST_LINE
+    wanted = ours and record.kind in _DOCUMENTS and length <= limit + limit // 8 + _LONGEST_LINE
     if wanted:
         record.content = octets.read(length)
     got = len(record.content) if wanted else octets.skip(length)
@@ -386,6 +432,7 @@ def _member(record: WarcRecord, limit: int) -> Member | Unreadable:
     """The payload of a record, or why there is none."""
     media_type = record.headers.get("content-type", "")
     payload: bytes | Unreadable = record.content
+    rights: dict[str, str] = {}
     if record.content.startswith(b"HTTP/"):
         message = parse_http(record.content)
         if message is None:
@@ -400,6 +447,7 @@ def _member(record: WarcRecord, limit: int) -> Member | Unreadable:
             )
         media_type = message.headers.get("content-type", "")
         payload = message.decoded(limit)
+        rights = message.rights
     if isinstance(payload, Unreadable):
         payload.locator = record.locator
         return payload
@@ -409,6 +457,7 @@ def _member(record: WarcRecord, limit: int) -> Member | Unreadable:
         "warc_record_id": record.headers.get("warc-record-id", "").strip("<>"),
         "warc_date": record.headers.get("warc-date", ""),
         "warc_truncated": record.headers.get("warc-truncated", ""),
+        "http_rights": rights,
     }
     known = {key: value for key, value in metadata.items() if value}
     kind, charset = HttpMessage.media_type(media_type)

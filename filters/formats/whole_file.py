@@ -10,7 +10,10 @@ from colophon.schemas import Unreadable
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["read_whole", "rejoined", "too_large"]
+__all__ = ["HEAD_BYTES", "head_of", "read_whole", "rejoined", "too_large"]
+
+HEAD_BYTES = 4096
+"""How much of a file its format is told by."""
 
 _CHUNK = 2**20
 
@@ -18,6 +21,14 @@ _CHUNK = 2**20
 def too_large(size: int, limit: int, locator: str = "") -> Unreadable:
     """What is yielded for a document of `size` bytes (or the part of it that was seen) over `limit`."""
     return Unreadable("too_large", f"more than {limit:,} bytes", locator, value=size, threshold=limit)
+
+
+def head_of(stream: BinaryIO) -> bytes:
+    """The first bytes of a stream, though a read may return less than it was asked for."""
+    head = b""
+    while len(head) < HEAD_BYTES and (chunk := stream.read(HEAD_BYTES - len(head))):
+        head += chunk
+    return head
 
 
 def read_whole(stream: BinaryIO, limit: int) -> bytes | Unreadable:

@@ -9,7 +9,10 @@ from lxml import etree
 
 from colophon.schemas import Unreadable
 
-__all__ = ["local_name", "parse_xml", "root_of"]
+__all__ = ["XML_LANG", "declared_encoding", "local_name", "parse_xml", "root_of"]
+
+XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+"""The attribute that names a language, as lxml does."""
 
 _ROOT = re.compile(
     r"(?P<prolog>(?:\s++|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>\[]*+(?:\[.*?\]\s*+)?>)*+)"
@@ -95,12 +98,18 @@ def _character(match: re.Match[bytes]) -> bytes:
     return match[0] if characters is None else "".join(f"&#{ord(c)};" for c in characters).encode("ascii")
 
 
+def declared_encoding(data: bytes) -> bytes:
+    """The encoding that the XML declaration names, in lower case; empty if it names none."""
+    declared = _DECLARED.match(data, 3 if data.startswith(b"\xef\xbb\xbf") else 0)
+    return declared[1].lower() if declared else b""
+
+
 def _encoding(data: bytes) -> str | None:
     """UTF-8 if the bytes are, whatever the declaration says; None to believe it."""
-    declared = _DECLARED.match(data, 3 if data.startswith(b"\xef\xbb\xbf") else 0)
-    if declared is None or declared[1].lower() in {b"utf-8", b"utf8", b"us-ascii"}:
+    declared = declared_encoding(data)
+    if declared in {b"", b"utf-8", b"utf8", b"us-ascii"}:
         return None
-    if data.isascii() and not declared[1].lower().startswith((b"utf-16", b"utf-32", b"ucs", b"iso-10646")):
+    if data.isascii() and not declared.startswith((b"utf-16", b"utf-32", b"ucs", b"iso-10646")):
         return None
     try:
         data.decode("utf-8")

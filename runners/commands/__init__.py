@@ -8,7 +8,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from colophon.runners.commands import annotate, decide, explain, filters, formats, read, recipe, run, verify
+from colophon.runners.commands import (
+    annotate,
+    decide,
+    explain,
+    filters,
+    formats,
+    keygen,
+    overlap,
+    pack,
+    read,
+    recipe,
+    run,
+    verify,
+)
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -25,5 +38,8 @@ COMMANDS: Final[tuple[ModuleType, ...]] = (
     annotate,
     formats,
     read,
+    pack,
+    overlap,
+    keygen,
 )
 """The commands in the order in which ``colophon --help`` lists them."""

@@ -26,7 +26,18 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--references", action="store_true", help="keep lists of references")
     parser.add_argument(
+        "--responses",
+        action="store_true",
+        help="keep the reviews, letters and replies that stand in an article",
+    )
+    parser.add_argument(
         "--text", default="text", metavar="COLUMN", help="column that holds the text (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--title",
+        default="title",
+        metavar="COLUMN",
+        help="column that holds the title (default: %(default)s)",
     )
     parser.add_argument(
         "--most",
@@ -43,15 +54,15 @@ def call(arguments: Namespace) -> int:
 
     from colophon.pipelines.inputs import read_file  # noqa: PLC0415
     from colophon.runners.preview import show  # noqa: PLC0415
+    from colophon.schemas import ReadOptions  # noqa: PLC0415
 
-    found = list(
-        islice(
-            read_file(
-                arguments.file, form=arguments.format, references=arguments.references, text=arguments.text
-            ),
-            arguments.most + 1,
-        )
+    options = ReadOptions(
+        references=arguments.references,
+        responses=arguments.responses,
+        text=arguments.text,
+        title=arguments.title,
     )
+    found = list(islice(read_file(arguments.file, options, form=arguments.format), arguments.most + 1))
     more = len(found) > arguments.most
     found = found[: arguments.most]
     if arguments.json:

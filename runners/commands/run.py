@@ -49,6 +49,11 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="files or folders to read, instead of the recipe's sources",
     )
     parser.add_argument(
+        "--license",
+        metavar="SPDX",
+        help="with --input: the licence of documents that name none themselves, such as CC-BY-4.0; you declare it",
+    )
+    parser.add_argument(
         "--output", type=path, metavar="DIR", help="the dataset's folder; by default as the recipe says"
     )
     parser.add_argument(
@@ -127,6 +132,11 @@ def _chosen_recipe(arguments: Namespace) -> tuple[Recipe, Path]:
         )
     if arguments.input:
         recipe = with_inputs(recipe, arguments.input)
+        if arguments.license is not None:
+            sources = (replace(source, license=arguments.license) for source in recipe.sources)
+            recipe = replace(recipe, sources=tuple(sources))
+    elif arguments.license is not None:
+        raise UsageError("--license goes with --input; a recipe has `license:` for each source")
     return recipe, base
 
 

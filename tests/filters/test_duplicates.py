@@ -138,7 +138,7 @@ thresholds = st.one_of(
 @unhurried
 @given(families(), thresholds)
 def test_judgements_are_those_of_the_obvious_way(sets: list[set[int]], threshold: float):
-    kept_by, similarity = duplicates.judge(*packed(sets), float(threshold))
+    kept_by, similarity, _ = duplicates.judge(*packed(sets), float(threshold))
     expected = judged_slowly(sets, float(threshold))
     assert (kept_by.tolist(), similarity.tolist()) == expected
 
@@ -157,7 +157,7 @@ def test_a_chain_removes_only_what_is_like_a_kept_document():
     sets = [
         set(range(i * 10, i * 10 + 100)) for i in range(1000)
     ]  # neighbours 90 / 110, the next but one 80 / 120
-    kept_by, similarity = duplicates.judge(*packed(sets), 0.8)
+    kept_by, similarity, _ = duplicates.judge(*packed(sets), 0.8)
     assert kept_by.tolist() == [-1 if i % 2 == 0 else i - 1 for i in range(1000)]
     assert similarity[1::2].tolist() == [90 / 110] * 500
 
@@ -167,12 +167,12 @@ def test_the_most_similar_kept_document_is_named_and_of_several_the_first():
     first = base | set(range(200, 210))
     second = base | set(range(300, 310))
     near_second = second - {0}
-    kept_by, _ = duplicates.judge(*packed([first, second, near_second, base]), 0.85)
+    kept_by, _, _ = duplicates.judge(*packed([first, second, near_second, base]), 0.85)
     assert kept_by.tolist() == [-1, -1, 1, 0]
 
 
 def test_documents_without_shingles_stay():
-    kept_by, similarity = duplicates.judge(*packed([set(), set(), {1}, set(), {1}]), 0.5)
+    kept_by, similarity, _ = duplicates.judge(*packed([set(), set(), {1}, set(), {1}]), 0.5)
     assert kept_by.tolist() == [-1, -1, -1, -1, 2]
     assert similarity.tolist() == [0, 0, 0, 0, 1]
     assert duplicates.judge(*packed([]), 0.5)[0].shape == (0,)
@@ -180,7 +180,9 @@ def test_documents_without_shingles_stay():
 
 def pairs_compared(offsets: np.ndarray, shingles: np.ndarray, threshold: float) -> tuple[int, np.ndarray]:
     ranks, frequencies = duplicates._rarest_first(offsets, shingles)
-    kept_by, _, pairs = duplicates._judge(offsets, ranks, frequencies, threshold)
+    kept_by, _, _, pairs = duplicates._judge(
+        (offsets, ranks, frequencies), threshold, duplicates._no_links(len(offsets) - 1), 0
+    )
     return pairs, kept_by
 
 

@@ -1,5 +1,7 @@
 import hashlib
 import pickle
+import re
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from colophon.filters.batch import Batch
-from colophon.filters.fasttext_model import fault
-from colophon.filters.language import Language, _model_bytes, prose
+from colophon.filters.language.fasttext_model import read
+from colophon.filters.language.language import Language, _model_bytes
+from colophon.filters.language.vote import CLD2_CODES, FASTTEXT_CODES, detect, vote
 from colophon.schemas import RecipeError, arrow_schema
 
 BUNDLED = _model_bytes(None)
@@ -64,33 +67,100 @@ def test_line_ends_and_nulls_do_no_harm() -> None:
     assert _language(ENGLISH.replace(" ", "\n"), "\x00" + FRENCH) == ["en", "fr"]
 
 
-@pytest.mark.parametrize(
-    ("text", "left"),
-    [
-        ("see https://mill.example/a?b=c, or www.mill.example now", "see or now"),
-        ("write to mill.er+x@water.example today", "write to today"),
-        ("it costs $5 or $6 a day", "it costs $ or $ a day"),
-        ("so $a_1 + b$ holds", "so holds"),
-        ("so \\(a\\) and \\[b\\] hold", "so and hold"),
-        ("before\n```\nfor x in y:\n```\nafter", "before after"),
-        ("unclosed\n```\nfor x in y:", "unclosed"),
-        ("\\textbf{bold} words in 1901", "bold words in"),
-        ("as shown (Holz et al., 2001) twice", "as shown twice"),
-    ],
-)
-def test_what_is_not_prose_goes(text: str, left: str) -> None:
-    assert prose(text) == left
-
-
 def test_a_long_preamble_is_passed_over() -> None:
     assert _language("\\newcommand{\\x}{\\mathbf{1}}\n" * 200 + ENGLISH * 3) == ["en"]
 
 
-@given(st.text())
-def test_prose_is_one_short_line(text: str) -> None:
-    line = prose(text * 50)
-    assert len(line) <= 4000
-    assert "\n" not in line
+PORTUGUESE = (
+    "O moleiro abriu a comporta ao amanhecer, e a grande roda começou a girar sob o peso da água. Os vizinhos "
+    "trouxeram o trigo em sacos de linho, e as crianças brincavam na margem até que o sol se pôs atrás dos montes. "
+)
+HARBOUR = (
+    "The harbour wall was built of granite that came by barge from the island quarries. Each winter the storms "
+    "took some of it away, and each summer the masons put it back, so that nobody could say how old it was. "
+)
+
+
+def _shares(text: str) -> dict[str, float]:
+    (row,) = Language().annotate(Batch([text]))["language_shares"].to_pylist()
+    return {part["language"]: part["share"] for part in row}
+
+
+def test_a_paper_with_an_abstract_in_another_language_is_both() -> None:
+    paper = "\n\n".join([PORTUGUESE * 3, HARBOUR * 5, *[PORTUGUESE * 4] * 8])
+    scores = Language().annotate(Batch([paper]))
+    assert scores["language"].to_pylist() == ["pt"]
+    shares = _shares(paper)
+    assert list(shares) == ["pt", "en"]
+    true = sum(map(str.isalpha, HARBOUR * 5)) / sum(map(str.isalpha, paper))
+    assert shares["en"] == pytest.approx(true, abs=0.05)
+    assert sum(shares.values()) == pytest.approx(1, abs=1e-3)
+
+
+def test_shares_of_one_language_and_of_none() -> None:
+    assert _shares(HARBOUR * 20) == {"en": 1.0}
+    assert _shares("1 + 1") == {}
+
+
+def test_spans_are_the_passages_with_their_languages() -> None:
+    paper = "\n\n".join([PORTUGUESE * 3, HARBOUR * 5, *[PORTUGUESE * 4] * 8])
+    (spans, none, small) = Language().spans(Batch([paper, "1 + 1", ENGLISH]))
+    assert {span.label for span in spans} == {"pt", "en"}
+    assert [(span.start, span.end) for span in small] == [(0, len(ENGLISH))]
+    assert none == []
+    assert all(before.end <= after.start for before, after in pairwise(spans))
+    english = next(span for span in spans if span.label == "en")
+    assert "harbour" in paper[english.start : english.end]
+
+
+def test_a_batch_says_what_its_texts_alone_say() -> None:
+    texts = [ENGLISH, "1", HARBOUR * 30, FRENCH, "\\newcommand{\\x}{1}\n" * 90 + PORTUGUESE]
+    together = Language().annotate(Batch(texts))
+    for at, text in enumerate(texts):
+        alone = Language().annotate(Batch([text]))
+        assert {name: column[at] for name, column in together.items()} == {
+            name: column[0] for name, column in alone.items()
+        }
+
+
+@given(st.lists(st.text(), max_size=4))
+def test_any_text_has_a_language_or_none(texts: list[str]) -> None:
+    scores = Language().annotate(Batch(texts))
+    for language, score, shares in zip(*(column.to_pylist() for column in scores.values()), strict=True):
+        assert 0 <= score <= 1
+        assert (language == "und") == (score == 0)
+        assert sum(part["share"] for part in shares) == pytest.approx(1.0 if shares else 0.0, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "shares", "best"),
+    [
+        ({"en": 0.4}, [("zu", 0.99)], ("zu", 0.99)),  # fastText does not know Zulu
+        ({"ca": 0.7, "en": 0.1}, [("en", 0.99)], ("ca", 0.35)),  # a few English words
+        ({"mk": 0.8, "sr": 0.1}, [("sr", 0.6), ("mk", 0.4)], ("mk", 0.6)),
+        ({"en": 0.6}, [("en", 1.0)], ("en", 0.8)),
+        ({"fi": 0.3}, [], ("fi", 0.3)),
+    ],
+)
+def test_votes(
+    probabilities: dict[str, float], shares: list[tuple[str, float]], best: tuple[str, float]
+) -> None:
+    language, score = vote(probabilities, shares)
+    assert (language, round(score, 6)) == best
+
+
+def test_cld2_takes_any_character() -> None:
+    assert detect(f"\x00\x85\ufffe\U0001fffe\ud800 {FRENCH}")[0][0] == "fr"
+    assert detect("") == []
+
+
+def test_codes_are_the_models_own() -> None:
+    import pycld2
+
+    spoken = {code for name, code in pycld2.LANGUAGES if name in pycld2.DETECTED_LANGUAGES}
+    renamed = {{"iw": "he", "jw": "jv", "zh-Hant": "zh"}.get(code, code) for code in spoken}
+    assert renamed - {"tlh", "zzp", "xx-Bugi", "xx-Goth"} == CLD2_CODES
+    assert set(read(BUNDLED).labels) == FASTTEXT_CODES
 
 
 def test_policy() -> None:
@@ -103,6 +173,26 @@ def test_policy() -> None:
     ]
     assert _decide(languages, scores, keep=["fr", "en"], min_score=0.3) == ["", "", "", "language_uncertain"]
     assert _decide(languages, scores, keep=("any",)) == ["", "", "", ""]
+
+
+def _by_share(*rows: dict[str, float], **settings: object) -> list[str]:
+    shares = [[{"language": code, "share": share} for code, share in row.items()] for row in rows]
+    columns: dict[str, pa.Array[Any]] = {
+        "language": pa.array(["pt"] * len(rows)),
+        "language_score": pa.array([0.1] * len(rows)),
+        "language_shares": pa.array(shares, arrow_schema(Language.scores).field("language_shares").type),
+    }
+    reasons: list[str] = Language(**settings).decide(columns).reason.tolist()  # type: ignore[arg-type]
+    return reasons
+
+
+def test_policy_by_share() -> None:
+    rows = ({"pt": 0.9, "en": 0.1}, {"pt": 1.0}, {"de": 0.5, "en": 0.3, "fr": 0.2}, {})
+    small = "language_share_too_small"
+    assert _by_share(*rows, min_share=0.1) == ["", small, "", small]
+    assert _by_share(*rows, min_share=0.5, keep=("en", "fr")) == [small, small, "", small]
+    assert _by_share(*rows, min_share=0.9, keep=("any",)) == ["", "", "", ""]
+    assert _by_share(*rows, min_share=0.0) == ["", "", "", ""]
 
 
 def test_the_decision_names_score_and_threshold() -> None:
@@ -122,6 +212,9 @@ def test_the_decision_names_score_and_threshold() -> None:
         ({"keep": ["eng"]}, "keep has 'eng'"),
         ({"keep": []}, "must be codes"),
         ({"keep": ["any", "en"]}, "any alone"),
+        ({"keep": ["nb"]}, "did you mean no"),
+        ({"keep": ["zh-Hant"]}, "did you mean zh"),
+        ({"min_share": -0.1}, "min_share is -0.1"),
         ({"min_score": 1.5}, "must be from 0 to 1"),
         ({"min_score": float("nan")}, "must be from 0 to 1"),
     ],
@@ -134,6 +227,13 @@ def test_impossible_settings_are_refused(settings: dict[str, object], words: str
 def test_the_bundled_model_is_named() -> None:
     assert Language().model_digest() == hashlib.sha256(BUNDLED).hexdigest()
     assert Language().model_licence == "CC-BY-SA-3.0"
+    materials = Language().materials()
+    assert {name: one["license"] for name, one in materials.items()} == {
+        "model": "CC-BY-SA-3.0",
+        "cld2": "Apache-2.0",
+    }
+    assert all(re.fullmatch("[0-9a-f]{64}", str(one["sha256"])) for one in materials.values())
+    assert materials["cld2"]["version"] == "CLD2 V2.0 - 20140204"
 
 
 def test_another_model(tmp_path: Path) -> None:
@@ -142,6 +242,7 @@ def test_another_model(tmp_path: Path) -> None:
     mine = Language(model=str(path))
     assert mine.model_digest() == Language().model_digest()
     assert mine.model_licence is None
+    assert list(mine.materials()) == ["model"]
     assert mine.annotate(Batch([FRENCH]))["language"].to_pylist() == ["fr"]
 
 
@@ -152,28 +253,11 @@ def test_a_model_that_is_not_there(tmp_path: Path) -> None:
             use()
 
 
-@pytest.mark.parametrize(
-    ("data", "clause"),
-    [
-        (b"", "cut short"),
-        (b"a text and not a model", "does not begin as"),
-        (BUNDLED[:4] + b"\x01\0\0\0" + BUNDLED[8:], "version 1"),
-        (BUNDLED[:36] + b"\x01\0\0\0" + BUNDLED[40:], "a fastText model of words"),
-        (BUNDLED[:5000], "cut short"),
-        (BUNDLED[:-1], "cut short"),
-        (BUNDLED + b"x", "goes on after its end"),
-    ],
-)
-def test_a_file_that_is_no_model(tmp_path: Path, data: bytes, clause: str) -> None:
+def test_a_file_that_is_no_model(tmp_path: Path) -> None:
     path = tmp_path / "bad.ftz"
-    path.write_bytes(data)
-    with pytest.raises(RecipeError, match=clause):
+    path.write_bytes(BUNDLED[:5000])
+    with pytest.raises(RecipeError, match="is no fastText language model: it is cut short"):
         Language(model=str(path)).annotate(Batch([ENGLISH]))
-
-
-@given(st.integers(0, len(BUNDLED) - 1))
-def test_no_part_of_a_model_is_a_model(size: int) -> None:
-    assert fault(BUNDLED[:size])
 
 
 def test_pickles_without_the_model() -> None:

@@ -193,7 +193,7 @@ def test_near_duplicates_among_real_sections(corpora: Path):
         members = documents[component == label].astype(np.int64)
         parts = [shingles[begins[i] : begins[i + 1]] for i in members]
         offsets = np.concatenate(([0], np.cumsum([len(part) for part in parts])))
-        kept_by, similarity = duplicates.judge(offsets, np.concatenate(parts), 0.8)
+        kept_by, similarity, _ = duplicates.judge(offsets, np.concatenate(parts), 0.8)
         for i, keeper, found in zip(members, kept_by, similarity, strict=True):
             if keeper >= 0:
                 removed[int(i)] = int(members[keeper]), float(found)

@@ -9,9 +9,16 @@ import pytest
 
 import colophon.filters as room
 from colophon.filters import FILTERS, Batch, Decision, Length, all_filters
+from colophon.pipelines.annotate import document_columns
 from colophon.schemas import UsageError, arrow_schema
 
 GROUP = "colophon.filters"
+MILL = (
+    "The old stone mill beside the river was rebuilt in spring, when the water was high. Its owner wrote down what "
+    "each load of grain weighed and how long the wheel had to turn for it. From these notes we can tell that dry "
+    "summers halved the work, and that a wet autumn made up for less than a third of what was lost. The accounts end "
+    "in the year the railway came, for then flour from the plains was cheaper than any that could be ground here."
+)
 
 
 class Tidal(Length):
@@ -39,13 +46,22 @@ def _install(monkeypatch: pytest.MonkeyPatch, **points: str) -> None:
 
 
 def test_the_built_in_filters_run_in_order() -> None:
-    assert list(FILTERS) == ["language", "length", "identity"]
+    assert list(FILTERS) == [
+        "rights",
+        "language",
+        "privacy",
+        "contamination",
+        "length",
+        "quality",
+        "scholarly",
+        "bias",
+    ]
     assert all(kind.name == name for name, kind in FILTERS.items())
 
 
 def test_a_users_filters_come_after_sorted(monkeypatch: pytest.MonkeyPatch) -> None:
     _install(monkeypatch, tidal="HERE:Tidal", arid="HERE:Arid")
-    assert list(all_filters()) == ["language", "length", "identity", "arid", "tidal"]
+    assert list(all_filters()) == [*FILTERS, "arid", "tidal"]
     assert all_filters()["tidal"] is Tidal
 
 
@@ -68,19 +84,20 @@ def test_what_does_not_fit_is_refused(
 @pytest.mark.parametrize("kind", FILTERS.values(), ids=FILTERS)
 def test_every_filter_keeps_its_promises(kind: Any) -> None:
     texts = [
-        "The old miller opened the sluice and the wheel began to turn. " * 20,
+        MILL,
         "",
         "1 2 3",
         "a\x00b \U0001f600",
     ]
     one = kind()
     assert is_dataclass(kind)
-    batch = Batch(texts, {"language": pa.array(["en", "und", "und", "fr"])})
+    about = [{"license": "CC0-1.0", "doi": "10.5555/mill", "media_type": "text/plain"}, {}, {}, {}]
+    batch = Batch(texts, {"language": pa.array(["en", "und", "und", "fr"])}, about)
     columns = dict(one.annotate(batch))
     declared = arrow_schema(one.scores)
     assert {name: column.type for name, column in columns.items()} == {f.name: f.type for f in declared}
     assert all(column.null_count == 0 or declared.field(name).nullable for name, column in columns.items())
-    decision = one.decide(columns)
+    decision = one.decide(batch.scores | columns | document_columns(batch.about, {kind.name: one}))
     assert isinstance(decision, Decision)
     assert all(len(getattr(decision, each.name)) == len(texts) for each in fields(decision))
     assert np.array_equal(decision.drop, decision.reason != "")

@@ -78,17 +78,20 @@ def unpicklable():
 '''
 
 
-@pytest.fixture
-def hostile(tmp_path, monkeypatch):
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory):
     """The module above, importable here and in the child."""
-    (tmp_path / "hostile_format.py").write_text(_HOSTILE)
-    monkeypatch.syspath_prepend(str(tmp_path))
-    yield importlib.import_module("hostile_format")
+    folder = tmp_path_factory.mktemp("hostile")
+    (folder / "hostile_format.py").write_text(_HOSTILE)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(folder))
+        yield importlib.import_module("hostile_format")
     sys.modules.pop("hostile_format")
 
 
-@pytest.fixture
-def isolated():
+@pytest.fixture(scope="module")
+def isolated(hostile):
+    """One for all tests that need not choose its limits; it starts when `hostile` can be imported, which takes a second."""
     with Isolated(seconds=20) as each:
         yield each
 
@@ -175,8 +178,17 @@ def test_the_child_has_what_it_needs_and_no_beam(isolated, hostile):
 def test_a_child_that_was_killed_between_calls_is_replaced(isolated, hostile):
     first = child(isolated, hostile)
     os.kill(first, signal.SIGKILL)
-    while isolated._child.alive():  # until all its threads have ended
-        time.sleep(0.01)
+    assert child(isolated, hostile) != first
+
+
+def test_a_child_whose_death_does_not_show_yet_costs_no_document(isolated, hostile, monkeypatch):
+    first = child(isolated, hostile)
+    os.kill(first, signal.SIGKILL)
+    # As while one of its threads still ends.
+    monkeypatch.setattr(isolated._child, "alive", lambda: True)
+    data = b"Ants sleep. " * 100_000
+    (document,) = isolated(PlainText(), data, ReadOptions())
+    assert document.text.encode() == data
     assert child(isolated, hostile) != first
 
 

@@ -67,6 +67,25 @@ def test_a_large_jsonl_file_is_read_in_parts_and_gives_the_same_documents(curate
     assert len(in_parts.ledger) == 300
 
 
+def test_a_large_web_archive_is_read_in_parts_and_gives_the_same_documents(curate, tmp_path):
+    (tmp_path / "in").mkdir()
+    records = []
+    for n in range(200):
+        page = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n" + prose(n, 400).encode()
+        head = b"WARC/1.0\r\nWARC-Type: response\r\nContent-Length: %d\r\n\r\n" % len(page)
+        records.append(head + page + b"\r\n\r\n")
+    records[77] = records[77].replace(b"Length: ", b"Length: x")
+    (tmp_path / "in" / "a.warc").write_bytes(b"".join(records))
+    recipe = with_inputs(small_units(), [tmp_path / "in"])
+    assert len(make_plan(recipe).units) > 5
+    in_parts = curate(recipe=recipe, output="parts")
+    whole = curate(tmp_path / "in", output="whole")
+    assert whole.run["units"] == 1
+    assert in_parts.ledger == whole.ledger
+    assert in_parts.data == whole.data
+    assert len([row for row in in_parts.ledger if row["reason"] != "damaged_record"]) == 199
+
+
 def test_a_large_compressed_file_is_one_part(tmp_path):
     (tmp_path / "in").mkdir()
     import random

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import zstandard
-from texts import prose
+from texts import lenient, prose
 
 from colophon.pipelines.verify import verify
 from colophon.runners.recipes import sections
@@ -238,7 +238,7 @@ def test_a_file_that_changes_after_the_plan(curate, folder, monkeypatch):
 
 
 def plan(folder, output, **source) -> Run:
-    recipe = with_inputs(default_recipe(sections()), [folder])
+    recipe = with_inputs(lenient(default_recipe(sections())), [folder])
     recipe = replace(recipe, sources=(replace(recipe.sources[0], **source),))
     return Run(recipe, output, output.parent / "staging")
 
@@ -266,7 +266,7 @@ def test_a_pattern_that_is_none(folder, tmp_path):
 
 
 def test_all_missing_sources_are_named_at_once(tmp_path):
-    recipe = with_inputs(default_recipe(sections()), [tmp_path / "one", tmp_path / "two"])
+    recipe = with_inputs(lenient(default_recipe(sections())), [tmp_path / "one", tmp_path / "two"])
     with pytest.raises(RecipeError, match=r"(?s)one.*two"):
         Run(recipe, tmp_path / "out", tmp_path / "staging")
 

@@ -18,6 +18,9 @@ COMMANDS = [
     "explain",
     "filters",
     "formats",
+    "keygen",
+    "overlap",
+    "pack",
     "read",
     "recipe",
     "run",
@@ -141,6 +144,22 @@ def test_read_shows_text_and_metadata_and_no_terminal_commands(capsys, tmp_path,
     answer = json.loads(out)
     assert answer["more"] is False
     assert answer["documents"][-1]["reason"] == "not_json"
+    (tmp_path / "named.jsonl").write_text(
+        json.dumps({"body": prose(1), "heading": "Ants of the heath"}) + "\n"
+    )
+    columns = ("--text", "body", "--title", "heading")
+    _, out, _ = call(capsys, "read", tmp_path / "named.jsonl", *columns, "--json")
+    assert json.loads(out)["documents"][0]["title"] == "Ants of the heath"
+
+
+def test_read_shows_responses_on_request(capsys, tmp_path):
+    reply = '<response response-type="reply"><front-stub/><body><p>We thank you.</p></body></response>'
+    (tmp_path / "a.xml").write_text(
+        f'<article article-type="letter"><front/><body><p>Ants sleep.</p></body>{reply}</article>'
+    )
+    for options, texts in (((), ["Ants sleep."]), (("--responses",), ["Ants sleep.", "We thank you."])):
+        _, out, _ = call(capsys, "read", tmp_path / "a.xml", *options, "--json")
+        assert [document["text"] for document in json.loads(out)["documents"]] == texts
 
 
 def test_explain_nothing_found(capsys, dataset):

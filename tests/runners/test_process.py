@@ -28,6 +28,10 @@ plan:
   unit_size: 64 KiB
 output:
   shard_size: 1 MiB
+filters:
+  rights: {unknown: keep}
+  quality: false
+  scholarly: false
 """
 
 

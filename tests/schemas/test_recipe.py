@@ -823,7 +823,7 @@ def documented(kind: str) -> list[str]:
 
 
 def test_the_documented_recipe_is_read_and_the_wrong_one_refused_as_shown():
-    from colophon.filters.language import Language
+    from colophon.filters.language.language import Language
 
     sections = Sections(Clean, {"language": Language, "length": Length}, ("html", "jats", "jsonl"))
     right, wrong = documented("yaml")

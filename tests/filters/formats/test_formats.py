@@ -108,3 +108,9 @@ def test_a_format_that_cannot_be_loaded(installed):
 
 def test_compressed_content_is_no_format():
     assert detect(gzip.compress(b"Ants"), "ants") is None
+
+
+@pytest.mark.parametrize("name", ["list.txt", "list.md", ""])
+def test_xml_that_nobody_knows_is_no_text(name):
+    assert detect(b'<?xml version="1.0"?>\n<playlist><title>Ants</title></playlist>', name) is None
+    assert detect(b"<playlist>\n<title>Ants</title>", "list.txt").name == "text"

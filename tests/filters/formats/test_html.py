@@ -40,11 +40,40 @@ def test_text_without_the_rest_of_the_page():
     )
     assert document.text == (
         f"On ants\n\n{_PROSE}\n\nMethod\n\nWe looked at them.\n\n- by day\n- by night\n\n"
-        "| nest | ants |\n|---|---|\n| A | 12 |\n\nwhile true:\n    sleep()"
+        "nest | ants\nA | 12\n\nwhile true:\n    sleep()"
     )
     assert document.title == "On ants"
     assert document.media_type == "text/html"
     assert not document.structured
+
+
+@pytest.mark.parametrize(
+    ("markup", "text"),
+    [
+        ("10<sup>3</sup> ants on 5 m<sup>2</sup>", "10^3 ants on 5 m^2"),
+        ("10<sup>\u22126</sup> M of H<sub>2</sub>O", "10^{\u22126} M of H2O"),
+        ("Ca<sup>2+</sup> and <i>x</i><sub>i</sub>", "Ca^{2+} and x_i"),
+        ("k<sub>cat</sub> is 2<sup>n</sup>", "k_{cat} is 2^n"),
+        ("the 4<sup>th</sup>, the XX<sup>e</sup>", "the 4th, the XXe"),
+        ("Heath<sup>®</sup> ants<sup>[a note]</sup>", "Heath® ants[a note]"),
+        (
+            "so they say.<sub>By the way, this is small print</sub>",
+            "so they say.By the way, this is small print",
+        ),
+    ],
+)
+def test_scripts(markup, text):
+    document = read(page(f"<article><p>{_PROSE}</p><p>They were {markup}.</p><p>{_PROSE}</p></article>"))
+    assert document.text.split("\n\n")[1] == f"They were {text}."
+
+
+def test_tables():
+    rows = (
+        "<tr><td></td><td> </td></tr><tr><th>nest</th><th>|a|</th></tr><tr><td>A</td><td></td><td>12</td></tr>"
+        "<tr><td>-</td><td>0</td></tr>"
+    )
+    document = read(page(f"<article><p>{_PROSE}</p><table>{rows}</table><p>{_PROSE}</p></article>"))
+    assert document.text == f"{_PROSE}\n\nnest | |a|\nA | | 12\n- | 0\n\n{_PROSE}"
 
 
 def test_metadata():
@@ -70,6 +99,7 @@ def test_metadata():
         doi="10.5555/ants.7",
         license="CC-BY-4.0",
         license_evidence="link[rel=license]/@href",
+        rights=[("link[rel=license]/@href", "https://creativecommons.org/licenses/by/4.0/")],
         year=2019,
         declared_language="en-gb",
         metadata={"journal": "Heath Studies", "authors": ["Berg, Ada", "Moor, Bo"]},
@@ -165,7 +195,7 @@ def test_formulae(formula):
             "rest[1,2-4]. They",
         ),
         ("rest.<sup id='c'><a href='/p#n7'>[7]</a></sup> They", "rest.[7] They"),
-        ("10 cm<sup>2</sup>, they", "10 cm2, they"),
+        ("10 cm<sup>2</sup>, they", "10 cm^2, they"),
         ("Berg<sup><a href='#aff1'>1</a></sup>, they", "Berg1, they"),
     ],
 )

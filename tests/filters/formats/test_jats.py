@@ -240,6 +240,7 @@ def test_a_translation_is_a_document_of_its_own():
         "application/jats+xml",
         license="CC-BY-4.0",
         license_evidence="license/@xlink:href",
+        rights=[("license/@xlink:href", "https://creativecommons.org/licenses/by/4.0/")],
         year=2019,
         declared_language="en",
         structured=True,
@@ -454,6 +455,23 @@ def test_not_jats():
         == "not_jats"
     )
     assert refusal("<html><body><article><p>a</p></article></body></html>").reason == "not_jats"
+
+
+def test_notices_of_files_that_are_not_here():
+    notice = (
+        "The online version of this article (10.5555/ants.7) contains supplementary material, which is available to "
+        "authorized users."
+    )
+    (document,) = read(
+        article(
+            f"<p>Ants.</p><sec><title>Electronic supplementary material</title><p>{notice}</p></sec>"
+            "<sec><title>Files</title><p>Below is the link to the electronic supplementary material.</p>"
+            "<supplementary-material><caption><p>Supplementary material 1 (DOCX 29 KB)</p></caption>"
+            "</supplementary-material><supplementary-material><label>File S2</label><caption><p>Nests by year.</p>"
+            "</caption></supplementary-material></sec>"
+        )
+    )
+    assert document.text.split("\n\n")[-3:] == ["Ants.", "Files", "File S2. Nests by year."]
 
 
 def test_no_text():

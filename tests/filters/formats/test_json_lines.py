@@ -54,6 +54,7 @@ def test_lifted_values_and_metadata():
         doi="10.5555/ants",
         license="CC-BY-4.0",
         license_evidence="license",
+        rights=[("license", "CC-BY-4.0")],
         year=2019,
         declared_language="en",
         digest=document.digest,

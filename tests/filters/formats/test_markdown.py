@@ -36,6 +36,7 @@ def test_front_matter():
         doi="10.5555/ants",
         license="CC-BY-4.0",
         license_evidence="front matter: license",
+        rights=[("front matter: license", "CC-BY-4.0")],
         year=2021,
         declared_language="en-gb",
         metadata={

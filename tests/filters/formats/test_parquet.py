@@ -100,16 +100,22 @@ def test_not_parquet(data):
     assert fault.detail
 
 
-def test_damaged_later_rows():
+def test_damage_costs_the_rest_of_its_row_group():
     texts = [random.Random(row).randbytes(200).hex() for row in range(2000)]
     data = bytearray(
         written(pa.table({"text": texts}), row_group_size=500, compression="zstd", use_dictionary=False)
     )
-    data[len(data) // 2 : len(data) // 2 + 3000] = bytes(3000)
+    # Within the second of four.
+    data[3 * len(data) // 8 : 3 * len(data) // 8 + 3000] = bytes(3000)
     items = read(bytes(data))
-    assert items[-1].reason in {"not_parquet", "undecodable"}
-    assert len(items) > 500
     assert [item.text for item in items[:500]] == texts[:500]
+    assert [item.text for item in items[-1000:]] == texts[1000:]
+    assert [item.locator for item in items[-1000:]] == [f"row={row}" for row in range(1000, 2000)]
+    faults = {item.reason for item in items[500:-1000] if isinstance(item, Unreadable)}
+    assert faults
+    assert faults <= {"not_parquet", "undecodable"}
+    cut = 2 * len(data) // 5
+    assert read(bytes(data), end=cut) + read(bytes(data), start=cut) == items
 
 
 def test_no_rows():

@@ -292,9 +292,18 @@ def test_what_the_first_page_says_of_the_article():
         doi="10.5555/ants.7",
         license="CC-BY-4.0",
         license_evidence="page 1",
+        rights=[("page 1", "This article is licensed under https://creativecommons.org/licenses/by/4.0/")],
         year=2013,
         metadata={"pages": 1, "authors": ["Ada Berg", "Bo Moor"]},
     )
+
+
+def test_metadata_that_are_no_text():
+    # UTF-16 of half a character.
+    info = {"Title": "þÿØ\x00\x00A", "Author": "Ada Berg", "Subject": "þÿØ\x00"}
+    document = read(pdf([*front(), *column(LEFT, 600, ONE[:4], 8.5)], info=info))
+    assert document.title == "Sleep of the ants of the heath"
+    assert document.metadata["authors"] == ["Ada Berg"]
 
 
 def test_a_doi_of_the_references_is_not_the_articles():

@@ -4,6 +4,7 @@ import gzip
 import io
 import warnings
 import zlib
+from itertools import pairwise
 
 import brotli
 import pytest
@@ -293,3 +294,86 @@ def test_any_damage(junk, at, packed):
     items = read(data[:at] + junk + data[at + 5 :])
     assert items
     assert "reader_failed" not in named(items)
+
+
+def _arc(*blocks):
+    description = b"1 0 Ants\nURL IP-address Archive-date Content-type Archive-length\n"
+    data = b"filedesc://ants.arc 0.0.0.0 20200517010203 text/plain %d\n%s\n" % (len(description), description)
+    for block in blocks:
+        data += b"http://ants.example/a 10.0.0.1 20200517010203 text/html %d\n%s\n" % (len(block), block)
+    return data
+
+
+_RECORDS = st.lists(
+    st.sampled_from(
+        [
+            record(http(b"Ants")),
+            record(http(b"Ants " * 40_000)),
+            record(b"x" * 3000, "request"),
+            # An archive in a page is no record of this one.
+            record(http(record(http(b"Bees")) * 2)),
+            record(http(b"WARC/1.0\r\nContent-Length: 90000\r\n\r\n")),
+            record(b"a", Content_Length="many"),
+            record(http(b"Gone"), Content_Length="70000"),
+            b"junk\r\n" * 3,
+            b"\r\n",
+            b"WARC/1.0\r\n",
+        ]
+    ),
+    max_size=8,
+)
+
+
+@given(_RECORDS, st.lists(st.floats(0, 1), max_size=5), st.integers(-3, 3), st.booleans())
+def test_parts_make_the_whole(records, shares, shift, older):
+    data = _arc(*records) if older else b"".join(records)
+    # Cuts fall anywhere, and just beside the beginnings of records.
+    places = [sum(map(len, records[:n])) for n in range(len(records) + 1)]
+    cuts = [round(share * len(data)) for share in shares]
+    cuts += [max(0, places[round(share * len(records))] + shift) for share in shares]
+    whole = list(Warc().records(io.BytesIO(data), ReadOptions()))
+    bounds = [0, *sorted(cuts), None]
+    parts = [
+        item
+        for start, end in pairwise(bounds)
+        for item in Warc().records(io.BytesIO(data), ReadOptions(start=start, end=end))
+    ]
+    assert parts == whole
+
+
+def test_documents_of_parts():
+    records = [record(http(b"Ants %d" % n)) for n in range(4)]
+    records.insert(2, record(b"x", "request"))
+    data = b"".join(records)
+    middle = len(records[0]) + 5
+    first, rest = read(data, end=middle), read(data, start=middle)
+    assert named(first) == ["Ants 0", "Ants 1"]
+    assert named(rest) == ["Ants 2", "Ants 3"]
+    assert first + rest == read(data)
+    starts = [sum(map(len, records[:n])) for n in (0, 1, 3, 4)]
+    assert [item.locator for item in first + rest] == [f"byte={start}" for start in starts]
+
+
+def test_parts_without_documents():
+    nothing = record(b"x" * 50, "request") * 4
+    assert named(read(nothing, end=100)) == ["no_documents"]
+    assert read(nothing, start=100) == []
+    # Another part has one.
+    assert read(nothing + record(http(b"Ants")), end=100) == []
+    assert named(read(nothing + b"junk\r\n", start=100)) == ["damaged_record"]
+
+
+def test_what_lies_before_a_part_is_not_read():
+    class Counted(io.BytesIO):
+        taken = 0
+
+        def read(self, size=-1):
+            data = super().read(size)
+            self.taken += len(data)
+            return data
+
+    data = record(http(b"Ants " * 200_000)) * 20
+    stream = Counted(data)
+    (last,) = Warc().records(stream, ReadOptions(start=len(data) - len(data) // 20))
+    assert last.locator == f"byte={len(data) // 20 * 19}"
+    assert stream.taken < len(data) // 10

@@ -19,38 +19,29 @@ Known failures, seen on abstracts and papers:
   *Black and colleagues*); *He* the element where no other word in the list tells it; *children* of trees in
   computing, *immigrants* on islands and *migrants* among birds.
 
->>> from colophon.filters.batch import Batch
->>> batch = Batch(["Old men and a boy watched black holes in a double-blind trial."], {"language": pa.array(["en"])})
->>> bias = Identity().annotate(batch)["bias"][0].as_py()
->>> [(axis, round(rate * 12 / 10_000)) for axis, rate in bias.items() if rate]
-[('gender', 2), ('age', 1)]
+>>> found = mentions(tokenize(["Old men and a boy watched black holes in a double-blind trial."]))
+>>> [AXES[axis] for axis in found.axis]
+['age', 'gender', 'gender']
 """
 
 from __future__ import annotations
 
 import csv
-import hashlib
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from itertools import pairwise
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
 
 from colophon.filters.kernels import compiled, mix64
-from colophon.filters.registry import Decision
 from colophon.filters.tokens import tokenize
-from colophon.schemas import Column
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from colophon.filters.batch import Batch
     from colophon.filters.tokens import Tokens
 
-__all__ = ["AXES", "LANGUAGES", "Identity", "IdentityScores", "Term", "mentions", "terms"]
+__all__ = ["AXES", "LANGUAGES", "Mentions", "Term", "groups", "mentions", "person_nouns", "terms"]
 
 AXES = (
     "gender",
@@ -70,7 +61,6 @@ LANGUAGES = ("en",)
 
 NO_MENTION = "no_mention"
 PERSON_NOUN = "person_noun"
-_PER = 10_000
 
 # Words between which and a noun for a person an adjective may stand, or that part a predicate from what follows.
 _JOINING = ("and", "or")
@@ -127,7 +117,9 @@ _FOLLOWING = (
     ),
 )
 
-# What the table says of a token or phrase: the low four bits are 0 or 1 + the axis, then one bit each.
+# What the table says of a token or phrase: the low four bits are 0 or 1 + the axis, then one bit each; from bit 16 on
+# the group's place in `groups`.
+_GROUP_SHIFT = 16
 _AXIS = 15
 _NEEDS_PERSON, _PERSON, _HIDES, _LONGER = 16, 32, 64, 128
 _JOINS, _COPULA, _ADVERB, _RELATES, _FOLLOWS, _TRAILS = 256, 512, 1024, 2048, 4096, 8192
@@ -171,10 +163,16 @@ class Term:
 @cache
 def terms() -> tuple[Term, ...]:
     """The list, in the order of the file."""
-    text = (resources.files("colophon.filters") / "identity_terms.tsv").read_text(encoding="utf-8")
+    text = (resources.files("colophon.filters.bias") / "identity_terms.tsv").read_text(encoding="utf-8")
     return tuple(
         Term(**row) for row in csv.DictReader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
     )
+
+
+@cache
+def groups() -> tuple[tuple[str, str], ...]:
+    """All groups, each with its axis before it, in the order of the file."""
+    return tuple(dict.fromkeys((term.axis, term.group) for term in terms() if term.axis in AXES))
 
 
 @compiled
@@ -184,15 +182,15 @@ def _join(first: np.uint64, second: np.uint64) -> np.uint64:
 
 
 @compiled
-def _look_up(keys: np.ndarray, values: np.ndarray, key: np.uint64) -> np.uint16:
+def _look_up(keys: np.ndarray, values: np.ndarray, key: np.uint64) -> np.uint32:
     """What an open table whose length is a power of two says of a key; 0 if nothing."""
     mask = np.uint64(len(keys) - 1)
     slot = key & mask
     while values[slot]:
         if keys[slot] == key:
-            return np.uint16(values[slot])
+            return np.uint32(values[slot])
         slot = (slot + np.uint64(1)) & mask
-    return np.uint16(0)
+    return np.uint32(0)
 
 
 @compiled
@@ -224,7 +222,7 @@ def _person_before(hashes: np.ndarray, i: int, start: int, keys: np.ndarray, val
 @compiled
 def _longest(
     hashes: np.ndarray, i: int, end: int, keys: np.ndarray, values: np.ndarray
-) -> tuple[np.uint16, int]:
+) -> tuple[np.uint32, int]:
     """What the table says of the longest phrase at i, and its tokens; of the token alone if there is no phrase."""
     best, width, key = _look_up(keys, values, hashes[i]), 1, hashes[i]
     for n in range(2, min(_WIDTH, end - i) + 1):
@@ -239,7 +237,7 @@ def _longest(
 def _beside_person(
     hashes: np.ndarray,
     place: tuple[int, int, int, int],
-    term: np.uint16,
+    term: np.uint32,
     keys: np.ndarray,
     values: np.ndarray,
 ) -> bool:
@@ -256,9 +254,14 @@ def _beside_person(
 
 @compiled
 def _mark(
-    hashes: np.ndarray, offsets: np.ndarray, keys: np.ndarray, values: np.ndarray, out: np.ndarray
+    hashes: np.ndarray,
+    offsets: np.ndarray,
+    table: tuple[np.ndarray, np.ndarray],
+    groups: np.ndarray,
+    widths: np.ndarray,
 ) -> None:
-    """Write 1 + the axis of each mention where it begins."""
+    """Write the group and the number of tokens of each mention where it begins."""
+    keys, values = table
     for text in range(len(offsets) - 1):
         i, start, end = offsets[text], offsets[text], offsets[text + 1]
         while i < end:
@@ -270,7 +273,8 @@ def _mark(
             if term & _AXIS and (
                 not term & _NEEDS_PERSON or _beside_person(hashes, (start, i, after, end), term, keys, values)
             ):
-                out[i] = term & _AXIS
+                groups[i] = term >> _GROUP_SHIFT
+                widths[i] = width
             i = after
 
 
@@ -280,7 +284,7 @@ def _flags(term: Term) -> int:
         return _PERSON
     if term.axis == NO_MENTION:
         return _HIDES
-    value = AXES.index(term.axis) + 1
+    value = AXES.index(term.axis) + 1 | groups().index((term.axis, term.group)) << _GROUP_SHIFT
     if term.needs_person_noun == "yes":
         value |= _NEEDS_PERSON | (_TRAILS if term.term.startswith(_TRAILING) else 0)
     return value
@@ -288,7 +292,7 @@ def _flags(term: Term) -> int:
 
 @cache
 def _table() -> tuple[np.ndarray, np.ndarray]:
-    """The open table of all terms: uint64 keys and uint16 values."""
+    """The open table of all terms: uint64 keys and uint32 values."""
     phrases = [(term.term, _flags(term)) for term in terms()]
     phrases += [(word, value) for words, value in _GRAMMAR for word in words]
     tokens = tokenize([phrase for phrase, _ in phrases])
@@ -303,7 +307,7 @@ def _table() -> tuple[np.ndarray, np.ndarray]:
             key = np.uint64(_join(key, token))
         found[int(key)] = found.get(int(key), 0) | value
     size = 8 << len(found).bit_length()  # an eighth full at most, so that most look-ups end at once
-    keys, values = np.zeros(size, np.uint64), np.zeros(size, np.uint16)
+    keys, values = np.zeros(size, np.uint64), np.zeros(size, np.uint32)
     for entry, value in found.items():
         slot = entry % size
         while values[slot]:
@@ -312,74 +316,48 @@ def _table() -> tuple[np.ndarray, np.ndarray]:
     return keys, values
 
 
-def mentions(tokens: Tokens) -> np.ndarray:
-    """Where the tokens mention people by an axis.
+@dataclass(frozen=True)
+class Mentions:
+    """Where n texts mention a group.
+
+    Attributes:
+        at: int64[m], the tokens at which a mention begins, ascending.
+        width: int8[m], how many tokens each has.
+        group: int16[m], each one's place in `groups`.
+        axis: int8[m], its place in `AXES`.
+        text: int64[m], the text that it stands in.
+    """
+
+    at: np.ndarray
+    width: np.ndarray
+    group: np.ndarray
+    axis: np.ndarray
+    text: np.ndarray
+
+
+def mentions(tokens: Tokens) -> Mentions:
+    """Find the mentions of all groups.
 
     Args:
         tokens: Tokens of English texts.
-
-    Returns:
-        int8[t]: for each token the index in `AXES` of the mention that begins there, or -1.
     """
-    out = np.zeros(len(tokens.hashes), np.int8)
-    _mark(tokens.hashes, tokens.offsets, *_table(), out)
-    return out - np.int8(1)
+    group, width = np.zeros(len(tokens.hashes), np.int16), np.zeros(len(tokens.hashes), np.int8)
+    _mark(tokens.hashes, tokens.offsets, _table(), group, width)
+    at = np.flatnonzero(width)
+    found = group[at]
+    axes = np.array([AXES.index(axis) for axis, _ in groups()], np.int8)
+    text = np.searchsorted(tokens.offsets, at, side="right") - 1
+    return Mentions(at, width[at], found, axes[found], text)
 
 
-_BIAS = [pa.field(axis, pa.float64()) for axis in AXES]
+@compiled
+def _mark_persons(hashes: np.ndarray, keys: np.ndarray, values: np.ndarray, out: np.ndarray) -> None:
+    for i in range(len(hashes)):
+        out[i] = (_look_up(keys, values, hashes[i]) & _PERSON) > 0
 
 
-@dataclass
-class IdentityScores:
-    """The column that `Identity` adds."""
-
-    bias: Annotated[
-        dict[str, float] | None,
-        Column(
-            "how often the text mentions people by each axis of identity; null in languages without a list",
-            unit="mentions per 10,000 words",
-            type=pa.struct(_BIAS),
-        ),
-    ]
-
-
-@dataclass(frozen=True)
-class Identity:
-    """Adds rates of mentions of identity and keeps every document.
-
-    The integer count behind a rate is ``round(rate * n_words / 10_000)``, exactly, with the ``n_words`` of `Length`.
-    """
-
-    name: ClassVar[str] = "identity"
-    scores: ClassVar[type] = IdentityScores
-
-    def materials(self) -> dict[str, dict[str, str]]:
-        """The list of terms, by digest and licence."""
-        digest = hashlib.sha256(
-            (resources.files("colophon.filters") / "identity_terms.tsv").read_bytes()
-        ).hexdigest()
-        return {"terms": {"sha256": digest, "license": "Apache-2.0"}}
-
-    def annotate(self, batch: Batch) -> Mapping[str, pa.Array[Any]]:
-        """The column ``bias``, as `IdentityScores` declares it; null for all without the scores of `Language`."""
-        n = len(batch.texts)
-        tokens = batch.tokens
-        n_words = np.diff(tokens.offsets)
-        found = mentions(tokens)
-        at = np.flatnonzero(found >= 0)
-        text = np.searchsorted(tokens.offsets, at, side="right") - 1
-        counts = np.bincount(text * len(AXES) + found[at], minlength=n * len(AXES)).reshape(n, len(AXES))
-        rates = counts * _PER / np.maximum(n_words, 1)[:, None]
-        languages = batch.scores["language"].to_pylist() if "language" in batch.scores else [None] * n
-        known = np.array([language in LANGUAGES for language in languages], np.bool_)
-        return {
-            "bias": pa.StructArray.from_arrays(
-                [pa.array(np.where(known, column, 0.0)) for column in rates.T],
-                fields=_BIAS,
-                mask=pa.array(~known),
-            )
-        }
-
-    def decide(self, scores: Mapping[str, pa.Array[Any]]) -> Decision:
-        """Keep all: a mention is no reason to drop anything."""
-        return Decision.keep(len(scores["bias"]))
+def person_nouns(hashes: np.ndarray) -> np.ndarray:
+    """Which tokens (uint64[t]) are nouns for persons, bool[t]."""
+    out = np.zeros(len(hashes), np.bool_)
+    _mark_persons(hashes, *_table(), out)
+    return out

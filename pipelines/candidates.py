@@ -1,0 +1,237 @@
+"""Which documents may be copies of one another: those that share a band, a text, or what names a work.
+
+Keys are grouped by partition, each partition gives a forest over the documents that share a key, and the forests merge
+to the components that the judge looks at. What passes is 8 bytes a key, then 16 bytes a candidate.
+"""
+
+from __future__ import annotations
+
+import itertools
+import struct
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import apache_beam as beam
+import numpy as np
+import orjson
+
+from colophon.filters import WORK, band_keys, components, edges_of_keys, spanning_forest
+from colophon.pipelines.fates import columns_for_fates, fates_of
+from colophon.pipelines.held import sign_shard
+from colophon.pipelines.staged import open_staged
+from colophon.pipelines.storage import aside
+from colophon.schemas import RunFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from colophon.pipelines.job import Job
+
+__all__ = ["PLACE", "Connect", "EmitKeys", "FindCandidates", "MergeForests", "pairs_that_fit"]
+
+PLACE = np.dtype([("row", "<u4"), ("component", "<u8"), ("task", "<u4")])
+"""Where a candidate is judged: its row in its unit, its component, and the task that judges that."""
+
+_NO_SHINGLES: Final = 0xFFFFFFFF
+_DOCUMENTS_PER_TASK: Final = 2048
+_BYTES_PER_EDGE: Final = 128  # measured: what merging forests takes at its peak
+_EDGES_AT_ONCE: Final = 1 << 20
+_MOST_OF_A_WORK: Final = 1000
+"""A number or title that more documents bear names no work but a journal, a series or a database."""
+_BANDS, _WORKS = 0, 1
+_HEAD = struct.Struct("<III")
+
+
+def pairs_that_fit(memory: int) -> int:
+    """How many candidate pairs the deciding step holds in so many bytes.
+
+    >>> pairs_that_fit(4 * 2**30)
+    33554432
+    """
+    return memory // _BYTES_PER_EDGE
+
+
+class EmitKeys(beam.DoFn):
+    """A unit's keys of one pass, in blocks for each partition: unit, kind, count, keys, rows.
+
+    The first pass makes all keys and leaves those of later passes in a file, since to make them needs all signatures.
+    """
+
+    def __init__(self, job: Job, number: int) -> None:
+        self.job = job
+        self.number = number
+
+    def process(self, element: tuple[int, Iterable[bytes]]) -> Iterator[tuple[int, bytes]]:
+        """Blocks by partition."""
+        unit, (summary,) = element
+        path = self.job.pool(unit).with_suffix(".keys")
+        if self.number:
+            later = np.load(path, mmap_mode="r")
+            rows = np.array(later[0], np.uint32)
+            bands = later[1:].view()[self._of_pass(len(later) - 1, self.number)]
+            yield from self._blocks(unit, _BANDS, np.array(bands).ravel(), np.tile(rows, len(bands)))
+            return
+        rows, exact, signature, work = self._signed(unit, orjson.loads(summary))
+        if not len(rows):
+            signature = signature.reshape(0, self.job.recipe.deduplicate.permutations)
+        long_enough = (signature != _NO_SHINGLES).any(axis=1)
+        bands = np.ascontiguousarray(band_keys(signature[long_enough], *self.job.bands).T)
+        shingled = rows[long_enough]
+        if self.job.passes > 1:
+            with aside(path) as temporary, temporary.open("wb") as stream:
+                np.save(stream, np.concatenate([shingled.astype(np.uint64)[None], bands]))
+        own = bands[self._of_pass(len(bands), 0)]
+        keys = np.concatenate([exact, own.ravel()])
+        yield from self._blocks(unit, _BANDS, keys, np.concatenate([rows, np.tile(shingled, len(own))]))
+        if self.job.recipe.deduplicate.same_work:
+            named = np.concatenate([work["identifiers"], work["title"][:, None]], axis=1)
+            at, which = np.nonzero(named)
+            yield from self._blocks(unit, _WORKS, named[at, which], rows[at])
+
+    def _of_pass(self, bands: int, number: int) -> np.ndarray:
+        return np.arange(number, bands, self.job.passes)
+
+    def _signed(
+        self, unit: int, told: dict[str, Any]
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Rows, first 8 bytes of the exact keys, signatures and works of the documents that take part."""
+        settings = self.job.recipe.deduplicate
+        if "held" in told:
+            parts = [signed for _, signed in sign_shard(Path(told["path"]), told["digest"], settings)]
+            exact = np.concatenate([np.ascontiguousarray(part.exact).view("<u8")[:, 0] for part in parts])
+            work = np.concatenate([part.work for part in parts])
+            return (
+                np.arange(len(exact), dtype=np.uint32),
+                exact,
+                np.concatenate([part.signature for part in parts]),
+                work,
+            )
+        with open_staged(self.job.staged(told["key"])) as file:
+            staged = file.read([*columns_for_fates(self.job.filters), "signature", "exact_key", "work"])
+        takes_part = fates_of(staged, self.job.filters).kept
+        gone = self.job.pool(unit).with_suffix(".held")
+        if settings.on_pack_match == "drop" and gone.exists():
+            takes_part[np.load(gone)["row"]] = False
+        rows = np.flatnonzero(takes_part).astype(np.uint32)
+        staged = staged.select(["signature", "exact_key", "work"]).take(rows).combine_chunks()
+        columns = {name: b"".join(staged[name].to_pylist()) for name in ("signature", "exact_key")}
+        blank = bytes(WORK.itemsize)
+        return (
+            rows,
+            np.frombuffer(columns["exact_key"], "<u8").reshape(-1, 2)[:, 0],
+            np.frombuffer(columns["signature"], "<u4").reshape(-1, settings.permutations),
+            np.frombuffer(b"".join(one or blank for one in staged["work"].to_pylist()), WORK),
+        )
+
+    def _blocks(
+        self, unit: int, kind: int, keys: np.ndarray, rows: np.ndarray
+    ) -> Iterator[tuple[int, bytes]]:
+        # A partition is the key's leading bits, so 32 more bits are enough inside it: chance meetings stay
+        # proportional to the corpus, and the judge dismisses them.
+        bits = self.job.partitions.bit_length() - 1
+        partition = (keys >> np.uint64(64 - bits)).astype(np.int64)
+        short = ((keys >> np.uint64(32 - bits)) & np.uint64(0xFFFFFFFF)).astype("<u4")
+        order = np.argsort(partition, kind="stable")
+        ends = np.searchsorted(partition[order], np.arange(self.job.partitions + 1))
+        for number, (start, end) in enumerate(itertools.pairwise(ends)):
+            if end > start:
+                chosen = order[start:end]
+                head = _HEAD.pack(unit, kind, end - start)
+                yield number, head + short[chosen].tobytes() + rows[chosen].astype("<u4").tobytes()
+
+
+class FindCandidates(beam.DoFn):
+    """All blocks of a partition to a spanning forest over the documents that share a key."""
+
+    def process(self, element: tuple[int, Iterable[bytes]]) -> Iterator[tuple[int, bytes]]:
+        """One forest, if there is an edge."""
+        keys: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
+        documents: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
+        for block in element[1]:
+            unit, kind, count = _HEAD.unpack_from(block)
+            keys[kind].append(np.frombuffer(block, "<u4", count, _HEAD.size))
+            rows = np.frombuffer(block, "<u4", count, _HEAD.size + 4 * count)
+            documents[kind].append(rows.astype(np.uint64) | np.uint64(unit << 32))
+        edges = []
+        for kind in (_BANDS, _WORKS):
+            if keys[kind]:
+                values, who = np.concatenate(keys[kind]), np.concatenate(documents[kind])
+                if kind == _WORKS:
+                    _, number, often = np.unique(values, return_inverse=True, return_counts=True)
+                    few = often[number] <= _MOST_OF_A_WORK
+                    values, who = values[few], who[few]
+                edges.append(edges_of_keys(values, who))
+        found = np.concatenate(edges)
+        if len(found):
+            yield 0, spanning_forest(found).tobytes()
+
+
+class MergeForests(beam.CombineFn):
+    """Merges forests; what it holds is bounded by the documents that are candidates, 16 bytes each.
+
+    Args:
+        memory: Bytes that it may take; it refuses before it takes more.
+    """
+
+    def __init__(self, memory: int) -> None:
+        self.memory = memory
+
+    def create_accumulator(self) -> list[bytes]:
+        """Nothing yet."""
+        return []
+
+    def add_input(self, accumulator: list[bytes], element: bytes) -> list[bytes]:
+        """One more forest."""
+        accumulator.append(element)
+        size = sum(map(len, accumulator))
+        if size > 16 * min(_EDGES_AT_ONCE, pairs_that_fit(self.memory)) and len(accumulator) > 1:
+            accumulator = [self.extract_output(accumulator)]
+        self._refuse(len(accumulator[0]) // 16)
+        return accumulator
+
+    def _refuse(self, pairs: int) -> None:
+        most = pairs_that_fit(self.memory)
+        if pairs > most:
+            raise RunFailed(
+                f"more than {most:,} candidate pairs, which is what deciding on duplicates holds in deduplicate.memory "
+                f"{self.memory:,} bytes; raise that (128 bytes a pair), or raise deduplicate.threshold"
+            )
+
+    def merge_accumulators(self, accumulators: Iterable[list[bytes]]) -> list[bytes]:
+        """Several to one."""
+        merged: list[bytes] = []
+        for accumulator in accumulators:
+            for forest in accumulator:
+                merged = self.add_input(merged, forest)
+        return merged
+
+    def compact(self, accumulator: list[bytes]) -> list[bytes]:
+        """Before it travels."""
+        return [self.extract_output(accumulator)] if len(accumulator) > 1 else accumulator
+
+    def extract_output(self, accumulator: list[bytes]) -> bytes:
+        """The forest of all."""
+        edges = np.frombuffer(b"".join(accumulator), np.uint64).reshape(-1, 2)
+        return spanning_forest(edges).tobytes() if len(edges) else b""
+
+
+class Connect(beam.DoFn):
+    """The forest of all candidates to components, and the components to tasks of about equal size."""
+
+    def process(self, element: tuple[int, bytes]) -> Iterator[tuple[int, bytes]]:
+        """A `PLACE` array for each unit."""
+        edges = np.frombuffer(element[1], np.uint64).reshape(-1, 2)
+        documents, labels = components(edges)
+        labels = labels.astype(np.uint64)
+        order = np.argsort(labels, kind="stable")
+        first = np.flatnonzero(np.r_[True, labels[order][1:] != labels[order][:-1]])
+        task_of_component = first // _DOCUMENTS_PER_TASK
+        sizes = np.diff(np.r_[first, len(labels)])
+        place = np.empty(len(documents), PLACE)
+        place["row"] = documents & np.uint64(0xFFFFFFFF)
+        place["component"] = labels
+        place["task"][order] = np.repeat(task_of_component, sizes)
+        unit = documents >> np.uint64(32)
+        starts = np.flatnonzero(np.r_[True, unit[1:] != unit[:-1]])
+        for start, end in zip(starts, [*starts[1:], len(unit)], strict=True):
+            yield int(unit[start]), place[start:end].tobytes()

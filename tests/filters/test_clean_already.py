@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from colophon.filters.clean import Clean
+from colophon.filters.clean_already import clean_already
+
+pieces = st.one_of(
+    st.text(max_size=5),
+    st.text(
+        st.sampled_from(" \t\n\r\xa0\xad\u200b\u200d\u0301\u0327ÂÃ©â€™œŒЂéµ\u2013“”ﬁ각각\u212a\ud800x."),
+        max_size=8,
+    ),
+    st.sampled_from(
+        ["cafÃ©", "  ", "\n\n", " \n", "x", "мир", "Ωμ", "10³", "naïve", "中文", "か\u3099", "\u0915\u093c"]
+    ),
+)
+
+
+@given(st.lists(st.lists(pieces, max_size=8).map("".join), max_size=5))
+def test_what_is_sure_is_not_changed(texts):
+    clean = Clean()
+    for text, sure in zip(texts, clean_already(texts), strict=True):
+        assert not sure or clean(text) == text
+
+
+def test_every_character_between_others():
+    clean = Clean()
+    for around in ("a{}b", "é{}é", "{}", "\u2013{}", "{}\u2013"):
+        texts = [around.format(chr(point)) for point in range(0x30000)]
+        # One surrogate makes all its neighbours unsure, so they go by themselves.
+        plain = [text for text in texts if not any("\ud800" <= c < "\ue000" for c in text)]
+        sure = clean_already(plain)
+        assert sure.any()
+        assert all(clean(text) == text for text, one in zip(plain, sure, strict=True) if one)
+
+
+def test_nearly_all_sections_of_papers_are_sure(corpora: Path):
+    texts = [
+        json.loads(line)["text"] for line in (corpora / "dedup" / "corpus.jsonl").read_bytes().splitlines()
+    ]
+    clean = Clean()
+    sure = clean_already(texts)
+    assert sure.mean() >= 0.9
+    assert all(clean(text) == text for text, one in zip(texts, sure, strict=True) if one)
+
+
+def test_real_text_in_all_languages(corpora: Path):
+    files = [path.read_text("utf-8", "replace") for path in sorted((corpora / "langid" / "udhr").glob("*"))]
+    texts = [paragraph for text in files for paragraph in text.split("\n\n")]
+    clean = Clean()
+    sure = clean_already(texts)
+    assert all(clean(text) == text for text, one in zip(texts, sure, strict=True) if one)
