@@ -1,6 +1,6 @@
-"""Pure functions of text and arrays: cleaning, tokens, language, length, identity terms, MinHash, duplicates.
+"""Pure functions of text and arrays: readers (``formats``), cleaning, tokens, the filters, MinHash, duplicates.
 
-No files, no Beam, no counters. A new filter is one new file here, one line in `FILTERS` and one test file; a
+No files, no Beam, no counters. A new filter is one new file or folder here, one line in `FILTERS` and one test file; a
 user's own comes from an installed package through the entry point group ``colophon.filters``.
 """
 

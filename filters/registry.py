@@ -74,6 +74,7 @@ class Filter(Protocol):
 
     - ``needs``: names of filters that must have run before, for `annotate` reads their scores.
     - ``reads``: names of `StagedRow`'s columns that `decide` looks at, beside scores.
+    - ``reasons``: what each of its reasons means and what to do about it, a sentence each, for the report.
     - ``papers``: where its rules and thresholds are from, one line each.
     - ``materials()``: its models and lists, each by name with its ``sha256`` and ``license``. Staged units are named by
       them too, and the manifest has them.

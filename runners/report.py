@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from colophon.filters import all_filters
 from colophon.runners.bias_report import bias_lines
 from colophon.runners.words import many, size_in_words, time_in_words
 
@@ -39,6 +40,27 @@ def _table(head: tuple[str, ...], rows: list[tuple[Any, ...]]) -> list[str]:
     return lines
 
 
+def _reasons(manifest: dict[str, Any]) -> list[str]:
+    """What filters have to say of the reasons for which they dropped something."""
+    given = {
+        (stage, reason): sum(
+            s["stages"][stage]["reasons"].get(reason, 0) for s in manifest["sources"].values()
+        )
+        for source in manifest["sources"].values()
+        for stage in manifest["stages"]
+        for reason in source["stages"][stage]["reasons"]
+    }
+    told = []
+    for name, one in all_filters().items():
+        meanings: dict[str, str] = getattr(one, "reasons", {})
+        told += [
+            f"  {reason}: {meanings[reason]}"
+            for stage, reason in given
+            if stage == name and reason in meanings
+        ]
+    return ["", *told] if told else []
+
+
 def report(manifest: dict[str, Any], run: dict[str, Any]) -> str:
     """A page of plain text for the person who has to judge a dataset."""
     fates = manifest["fates"]
@@ -56,6 +78,7 @@ def report(manifest: dict[str, Any], run: dict[str, Any]) -> str:
         rows.append((source if source != before else "", stage, *numbers, reasons))
         before = source
     lines += _table(("source", "stage", "in", "kept", "dropped", "failed", "why"), rows)
+    lines += _reasons(manifest)
     sizes = manifest["counts"]["sizes"]
     lines += ["", "Kept"]
     told = ("n_words", "words"), ("n_tokens", "tokens (estimated)"), ("n_chars", "characters")

@@ -29,6 +29,7 @@ class Parquet:
     A part of a file, ``[start, end)`` in bytes, has the row groups that start in it as far as their sizes tell.
 
     >>> import io
+    >>> import pyarrow as pa
     >>> from colophon.schemas import ReadOptions
     >>> file = io.BytesIO()
     >>> pq.write_table(pa.table({"text": ["Ants sleep.", None], "id": [7, 8]}), file)
