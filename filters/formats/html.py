@@ -51,6 +51,11 @@ _INVALID = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _DEPTH = 256
 
 _TITLES = ("citation_title", "dc.title", "dcterms.title")
+_DOI_LINK = re.compile(r"https?://(?:dx\.)?doi\.org/(10\..+)", re.IGNORECASE)
+_HEAD = 4000  # characters of a page in which its title, authors and journal stand
+_TEXT_BEGINS = frozenset(
+    {"abstract", "summary", "introduction", "background", "1. introduction", "1 introduction"}
+)
 _DOIS = ("citation_doi", "prism.doi", "dc.identifier", "dcterms.identifier", "bepress_citation_doi")
 _YEARS = (
     "citation_publication_date",
@@ -144,6 +149,7 @@ def _document(tree: lxml.html.HtmlElement, media_type: str, *, references: bool)
     headline = _first(meta, _TITLES) or _headline(tree, names)
     document.title = headline or names[1] or names[0]
     document.doi = next((doi for key in _DOIS for value in meta.get(key, ()) if (doi := doi_of(value))), "")
+    document.doi = document.doi or _doi_of_head(tree)
     document.year = next(
         (year for key in _YEARS for value in meta.get(key, ()) if (year := year_of(value))), None
     )
@@ -186,6 +192,27 @@ def _meta(tree: lxml.html.HtmlElement) -> dict[str, list[str]]:
 
 def _first(meta: dict[str, list[str]], names: tuple[str, ...]) -> str:
     return next((meta[name][0] for name in names if name in meta), "")
+
+
+def _doi_of_head(tree: lxml.html.HtmlElement) -> str:
+    """The one DOI that the page links to before its text begins; none if there are several, for one may be cited."""
+    found: dict[str, None] = {}
+    before = 0
+    for element in tree.iter():
+        if not isinstance(element.tag, str) or element.tag in {"style", "script"}:
+            continue
+        words = " ".join((element.text or "").split())
+        if element.tag == "a" and (doi := _linked_doi(element)):
+            found[doi] = None
+        if before > _HEAD or words.casefold().rstrip(":.") in _TEXT_BEGINS:
+            break
+        before += len(words) + len((element.tail or "").strip())
+    return next(iter(found)) if len(found) == 1 else ""
+
+
+def _linked_doi(link: lxml.html.HtmlElement) -> str:
+    match = _DOI_LINK.match((link.get("href") or "").strip())
+    return doi_of(match[1]) if match else ""
 
 
 def _headline(tree: lxml.html.HtmlElement, names: list[str]) -> str:

@@ -332,3 +332,33 @@ def test_sniff(head, sure):
 @given(st.binary(max_size=400))
 def test_never_raises(data):
     assert isinstance(read(b"<html><body><p>" + data), Document | Unreadable)
+
+
+HEAD = "<h1>Tides</h1><p>{}</p><h2>Abstract</h2><p>{}</p>"
+PROSE = (
+    "The tide was measured at the harbour wall each hour for a year, and the record was compared with the moon. "
+    * 5
+)
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "doi"),
+    [
+        ('<a href="https://doi.org/10.5555/Tide.1">doi</a>', "", "10.5555/tide.1"),
+        (
+            '<a href="https://dx.doi.org/10.5555/tide.1">10.5555/tide.1</a>',
+            '<a href="https://doi.org/10.5555/x">x</a>',
+            "10.5555/tide.1",
+        ),
+        ("", '<a href="https://doi.org/10.5555/cited">cited</a>', ""),
+        (
+            '<a href="https://doi.org/10.5555/a">a</a> corrects <a href="https://doi.org/10.5555/b">b</a>',
+            "",
+            "",
+        ),
+        ('<a href="https://example.org/10.5555/a">a</a>', "", ""),
+    ],
+)
+def test_a_doi_that_only_the_head_links_to(head, body, doi):
+    page = f"<html><body><article>{HEAD.format(head, PROSE + body)}</article></body></html>"
+    assert read(page).doi == doi
