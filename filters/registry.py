@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import pyarrow as pa
 
@@ -26,25 +26,42 @@ class Decision:
         reason: str[n] as a numpy object array, why; empty where the document stays.
         value: float64[n], the score that decided; NaN where the document stays or no number did.
         threshold: float64[n], the limit it broke; NaN likewise.
+        detail: str[n] as a numpy object array, what else there is to say to the person who wonders; empty for nothing.
     """
 
     drop: np.ndarray
     reason: np.ndarray
     value: np.ndarray
     threshold: np.ndarray
+    detail: np.ndarray
 
     @classmethod
     def keep(cls, n: int) -> Decision:
         """A decision that keeps all of n documents; rules then write into its arrays."""
-        return cls(np.zeros(n, np.bool_), np.full(n, "", np.object_), np.full(n, np.nan), np.full(n, np.nan))
+        return cls(
+            np.zeros(n, np.bool_),
+            np.full(n, "", np.object_),
+            np.full(n, np.nan),
+            np.full(n, np.nan),
+            np.full(n, "", np.object_),
+        )
 
-    def rule(self, broken: np.ndarray, reason: str, value: np.ndarray, threshold: float) -> None:
+    def rule(
+        self,
+        broken: np.ndarray,
+        reason: str,
+        value: np.ndarray,
+        threshold: float,
+        detail: Sequence[str] | None = None,
+    ) -> None:
         """Drop the documents where `broken` (bool[n]) holds and no earlier rule did."""
         new = broken & ~self.drop
         self.drop[new] = True
         self.reason[new] = reason
         self.value[new] = value[new]
         self.threshold[new] = threshold
+        if detail is not None:
+            self.detail[new] = np.array(detail, np.object_)[new]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from colophon.filters import shorter_than
 from colophon.pipelines.bias_counts import count_described, count_identity
 from colophon.pipelines.rights_summary import count_rights
-from colophon.schemas import DROPPED, FAILED, FATES
+from colophon.schemas import DROPPED, FAILED, FATES, KEPT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -60,6 +60,8 @@ def count_data(table: pa.Table, shingle_size: int) -> Counts:
         **{name: pc.sum(table[name]).as_py() or 0 for name in _SUMS if name in table.column_names},
     }
     counts["deduplication"] = {"shorter_than_a_shingle": shorter_than(shingle_size, table["text"])}
+    if "benchmark_hits" in table.column_names:
+        counts |= _benchmarks(KEPT, table["benchmark_hits"].to_pylist())
     if found := count_rights(table):
         counts["rights"] = found
     if "metadata" in table.column_names:
@@ -72,7 +74,31 @@ def count_ledger(table: pa.Table) -> Counts:
     keys = Counter(
         zip(*(table[name].to_pylist() for name in ("source", "fate", "stage", "reason")), strict=True)
     )
-    return {"fates": {"\t".join(key): n for key, n in sorted(keys.items())}}
+    counts: Counts = {"fates": {"\t".join(key): n for key, n in sorted(keys.items())}}
+    rows = zip(*(table[name].to_pylist() for name in ("stage", "detail")), strict=True)
+    hits = [_hits_in(detail) for stage, detail in rows if stage == "contamination"]
+    return counts | _benchmarks(DROPPED, hits)
+
+
+def _hits_in(detail: str) -> list[dict[str, Any]]:
+    """The benchmarks that a ledger row names as ``NAME QUESTIONS, NAME QUESTIONS``."""
+    named = (one.rpartition(" ") for one in detail.split(", ") if one)
+    return [{"benchmark": name, "questions": int(n)} for name, _, n in named if n.isdecimal()]
+
+
+def _benchmarks(fate: str, hits: Iterable[list[dict[str, Any]] | None]) -> Counts:
+    """Documents that hold questions of each benchmark, and how many, by fate; nothing where none does."""
+    documents: Counter[str] = Counter()
+    questions: Counter[str] = Counter()
+    for found in hits:
+        for one in found or ():
+            documents[f"{one['benchmark']}\t{fate}"] += 1
+            questions[f"{one['benchmark']}\t{fate}"] += one["questions"]
+    told = {
+        "benchmark_documents": dict(sorted(documents.items())),
+        "benchmark_questions": dict(sorted(questions.items())),
+    }
+    return told if documents else {}
 
 
 def merge_counts(parts: Iterable[Mapping[str, Mapping[str, int]]]) -> Counts:

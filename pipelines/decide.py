@@ -41,7 +41,7 @@ _ROWS_AT_ONCE = 1024
 _FATES = pa.schema(
     [
         ("id", pa.string()), ("fate", pa.string()), ("stage", pa.string()), ("reason", pa.string()),
-        ("value", pa.float64()), ("threshold", pa.float64()),
+        ("value", pa.float64()), ("threshold", pa.float64()), ("detail", pa.string()),
     ]
 )  # fmt: skip
 
@@ -116,7 +116,7 @@ def _about(table: pa.Table) -> list[dict[str, Any]]:
 def _table_of(ids: pa.ChunkedArray, fates: Fates) -> pa.Table:
     words = (pa.array(getattr(fates, name).tolist(), pa.string()) for name in ("fate", "stage", "reason"))
     numbers = (pa.array(each, mask=np.isnan(each)) for each in (fates.value, fates.threshold))
-    return pa.table([ids, *words, *numbers], _FATES)
+    return pa.table([ids, *words, *numbers, pa.array(fates.detail.tolist(), pa.string())], _FATES)
 
 
 def _unchanged(folder: Path, name: str) -> Path:
@@ -200,7 +200,7 @@ def _decided(table: pa.Table, rows: np.ndarray, own: pa.Table, orphaned: pa.Arra
     mask = place >= 0
     take = pa.array(place, mask=~mask)
     columns = {name: table[name] for name in table.column_names}
-    for name in ("fate", "stage", "reason", "value", "threshold"):
+    for name in ("fate", "stage", "reason", "value", "threshold", "detail"):
         columns[name] = pc.if_else(pa.array(mask), own[name].combine_chunks().take(take), table[name])
     left = pc.fill_null(pc.is_in(table["duplicate_of"], orphaned), False)
     columns["reason"] = pc.if_else(

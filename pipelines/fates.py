@@ -28,6 +28,7 @@ class Fates:
         reason: Why; empty if kept.
         value: float64, the score that decided, NaN if none.
         threshold: float64, its limit, NaN if none.
+        detail: What else there is to say to the person who wonders; empty if nothing.
     """
 
     fate: np.ndarray
@@ -35,16 +36,18 @@ class Fates:
     reason: np.ndarray
     value: np.ndarray
     threshold: np.ndarray
+    detail: np.ndarray
 
     @classmethod
     def of_readable(cls, n: int) -> Fates:
         """Fates of n documents that could be read: all kept so far."""
         empty = np.full(n, "", np.object_)
-        return cls(np.full(n, KEPT, np.object_), empty, empty.copy(), np.full(n, np.nan), np.full(n, np.nan))
+        numbers = np.full(n, np.nan)
+        return cls(np.full(n, KEPT, np.object_), empty, empty.copy(), numbers, numbers.copy(), empty.copy())
 
     def row(self, at: int) -> dict[str, Any]:
         """One document's fate as JSON values."""
-        values = {name: getattr(self, name)[at] for name in ("fate", "stage", "reason")}
+        values = {name: getattr(self, name)[at] for name in ("fate", "stage", "reason", "detail")}
         numbers = {name: float(getattr(self, name)[at]) for name in ("value", "threshold")}
         return values | {name: None if np.isnan(number) else number for name, number in numbers.items()}
 
@@ -56,7 +59,10 @@ class Fates:
 
 def columns_for_fates(filters: Mapping[str, Filter]) -> list[str]:
     """The staged columns that `fates_of` reads."""
-    return [*(f"failed_{name}" for name in ("stage", "reason", "value", "threshold")), *_columns(filters)]
+    return [
+        *(f"failed_{name}" for name in ("stage", "reason", "value", "threshold", "detail")),
+        *_columns(filters),
+    ]
 
 
 def _columns(filters: Mapping[str, Filter]) -> list[str]:
@@ -81,6 +87,7 @@ def fates_of(staged: pa.Table | pa.RecordBatch, filters: Mapping[str, Filter]) -
         objects("failed_reason"),
         numbers("failed_value"),
         numbers("failed_threshold"),
+        objects("failed_detail"),
     )
     judge(fates, staged, filters)
     return fates
@@ -109,3 +116,4 @@ def judge(fates: Fates, columns: pa.Table | pa.RecordBatch, filters: Mapping[str
         fates.reason[rows] = decision.reason[chosen]
         fates.value[rows] = decision.value[chosen]
         fates.threshold[rows] = decision.threshold[chosen]
+        fates.detail[rows] = decision.detail[chosen]

@@ -13,7 +13,6 @@ import apache_beam as beam
 import numpy as np
 import orjson
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from colophon.pipelines.audit import count_audit
 from colophon.pipelines.counts import Counts, merge_counts
@@ -193,7 +192,7 @@ class _WriteShard(beam.DoFn):
         fates = fates_of(staged, self.job.filters)
         copy_of = np.full(n, None, np.object_)
         similarity = np.full(n, np.nan)
-        detail = np.full(n, None, np.object_)
+        detail = fates.detail
         copies = np.zeros(n, np.int32)
         np.add.at(copies, verdict["row"], verdict["copies"])
         copied = verdict[verdict["rule"] > 0]
@@ -207,6 +206,7 @@ class _WriteShard(beam.DoFn):
         fates.threshold[at] = limits_of(copied, self.job.recipe.deduplicate)
         held = verdict[verdict["held"] > 0]
         detail[held["row"]] = [self._held_in_words(one) for one in held]
+        detail[fates.fate == KEPT] = ""
         own = {
             "fate": fates.fate, "stage": fates.stage, "reason": fates.reason, "duplicate_of": copy_of,
         }  # fmt: skip
@@ -215,11 +215,7 @@ class _WriteShard(beam.DoFn):
             **{name: staged[name] for name in ("id", "source", "source_uri", "source_sha256", "locator")},
             **{name: pa.array(values.tolist(), pa.string()) for name, values in own.items()},
             **{name: pa.array(values, mask=np.isnan(values)) for name, values in numbers.items()},
-            "detail": pc.if_else(
-                pa.array(fates.fate == DROPPED),
-                pa.array(detail.tolist(), pa.string()),
-                staged["failed_detail"],
-            ).fill_null(""),
+            "detail": pa.array(detail.tolist(), pa.string()),
         }
         take = pa.array(np.flatnonzero(fates.fate == KEPT))
         stands = {

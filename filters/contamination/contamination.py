@@ -216,7 +216,12 @@ class Contamination:
         cut = np.array([bool(one) for one in scores["benchmark_cut"].to_pylist()], np.bool_)
         decision = Decision.keep(len(held))
         if self.action == "drop":
-            decision.rule((held > self.max_questions) & ~cut, "benchmark_overlap", held, self.max_questions)
+            told = [
+                ", ".join(f"{one['benchmark']} {one['questions']}" for one in hits or ())
+                for hits in scores["benchmark_hits"].to_pylist()
+            ]
+            broken = (held > self.max_questions) & ~cut
+            decision.rule(broken, "benchmark_overlap", held, self.max_questions, told)
         return decision
 
     def spans(self, batch: Batch) -> list[list[Span]]:

@@ -64,6 +64,7 @@ ALLOWED = (
 """The licences that are allowed where a recipe says nothing else."""
 
 _ANY = "*"
+_LONGEST_TOLD = 500
 _QUARANTINE = "quarantine"
 
 
@@ -266,9 +267,11 @@ class Rights:
         n = len(spdx)
         decision = Decision.keep(n)
         none = np.full(n, np.nan)
+        evidence = [_told(each) for each in scores["rights_evidence"].to_pylist()]
 
         def rule(broken: Any, reason: str) -> None:
-            decision.rule(np.fromiter(broken, np.bool_, n), reason, none, np.nan)
+            told = evidence if reason.startswith("license") else None
+            decision.rule(np.fromiter(broken, np.bool_, n), reason, none, np.nan, told)
 
         ids, sources = _column(scores, "id", n), _column(scores, "source", n)
         named, reserved = self._objections(scores, n)
@@ -420,3 +423,13 @@ def _judged_parts(parsed: Any, allowed: tuple[str, ...], denied: tuple[str, ...]
     order = ("allowed", "other", "denied")
     either = type(parsed).__name__ == "OR"
     return (min if either else max)(parts, key=order.index)
+
+
+def _told(evidence: str | None) -> str:
+    """Which licence is named where, without the words, which may hold names and addresses."""
+    named = [
+        f"{one['spdx']} in {one['where']}"
+        for one in orjson.loads(evidence or "[]")
+        if one.get("spdx") not in {None, "", NONE}
+    ]
+    return "; ".join(dict.fromkeys(named))[:_LONGEST_TOLD]
