@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
 
+from colophon.filters import all_filters
 from colophon.pipelines.canonical import uri_of_path
 from colophon.pipelines.verify import load_manifest
-from colophon.schemas import KEPT, UsageError
+from colophon.schemas import KEPT, UsageError, arrow_schema
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,6 +19,8 @@ __all__ = ["explain", "tell"]
 _ID_LENGTH = 32
 _SHORTEST_ID = 6
 _ROWS_AT_ONCE = 8192
+_MOST_SCORES = 8
+_LONGEST_SCORE = 80
 
 
 def _parts(folder: Path, table: str, manifest: dict[str, Any]) -> list[Path]:
@@ -151,7 +154,7 @@ def tell(story: dict[str, Any]) -> str:
         )  # fmt: skip
         lines += [f"            {label} {data[key]}" for key, label in facts if data.get(key)]
     for stage in story["stages"]:
-        lines.append(f"  {stage['stage']:<12}{_verdict(stage, row, data)}")
+        lines.append(f"  {stage['stage']:<14}{_verdict(stage, row, data)}")
     if row["fate"] == KEPT:
         lines.append(
             f"  fate      kept: row {story['row']} of {story['file']}, text sha256 {data['text_sha256']}"
@@ -181,11 +184,23 @@ def _verdict(stage: dict[str, Any], row: dict[str, Any], data: dict[str, Any] | 
         if row["value"] is not None and row["threshold"] is not None:
             numbers = f", {_number(row['value'])} against a limit of {_number(row['threshold'])}"
         return f"{row['fate']}: {row['reason']}{numbers}"
-    told = {
-        "language": ("language", "language_score"),
-        "length": ("n_chars", "n_words", "n_tokens"),
-        "deduplicate": ("duplicates_dropped",),
-    }.get(stage["stage"], ())
-    values = [f"{name} {data[name] if isinstance(data[name], str | int) else _number(data[name])}"
-              for name in told if data and data.get(name) is not None]  # fmt: skip
-    return "passed" + (f": {', '.join(values)}" if values else "")
+    names = ["duplicates_dropped"] if stage["stage"] == "deduplicate" else _scores(stage["stage"])
+    values = [f"{name} {_shown(data[name])}" for name in names if data and _shown(data.get(name))]
+    return "passed" + (f": {', '.join(values[:_MOST_SCORES])}" if values else "")
+
+
+def _scores(stage: str) -> list[str]:
+    """The columns that a filter adds; none for what is no filter, or is not installed here."""
+    one = all_filters().get(stage)
+    return arrow_schema(one.scores).names if one else []
+
+
+def _shown(value: Any) -> str:
+    """A score in a few characters; empty for what is nothing or too long to show."""
+    if isinstance(value, bool) or value in (None, "", [], {}):
+        return ""
+    if isinstance(value, int | float):
+        return _number(value)
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_shown(each)}" for key, each in value.items() if each)[:_LONGEST_SCORE]
+    return value if isinstance(value, str) and len(value) <= _LONGEST_SCORE else ""
