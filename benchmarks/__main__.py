@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import bias, dataset, duplicates, formats, memory, stages
+from benchmarks import bias, dataset, duplicates, formats, language, memory, privacy, quality, stages
 from benchmarks.corpora import CORPORA
 
 ALL = {
     "formats": formats.main,
     "stages": stages.main,
+    "language": language.main,
+    "privacy": privacy.main,
+    "quality": quality.main,
     "duplicates": duplicates.main,
     "bias": bias.main,
     "dataset": dataset.main,
