@@ -127,10 +127,10 @@ def _batch(
         batch.scores.update(scored)
         batch.rewrite(trial.texts)
     judged = {name: one for name, one in filters.items() if name in names}
-    columns = pa.table(batch.scores | document_columns(batch.about, judged)) if read else pa.table({})
+    columns = pa.table(batch.scores | document_columns(batch.about, filters)) if read else pa.table({})
     fates = Fates.of_readable(len(read))
     if read:
-        judge(fates, columns, judged)
+        judge(fates, columns, filters, names)
     shown = [column for one in judged.values() for column in arrow_schema(one.scores).names]
     values = columns.select(shown).to_pylist() if read else []
     place = 0

@@ -11,7 +11,7 @@ import pyarrow as pa
 from colophon.schemas import DROPPED, FAILED, KEPT, arrow_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from colophon.filters import Filter
 
@@ -93,13 +93,19 @@ def fates_of(staged: pa.Table | pa.RecordBatch, filters: Mapping[str, Filter]) -
     return fates
 
 
-def judge(fates: Fates, columns: pa.Table | pa.RecordBatch, filters: Mapping[str, Filter]) -> None:
+def judge(
+    fates: Fates,
+    columns: pa.Table | pa.RecordBatch,
+    filters: Mapping[str, Filter],
+    by: Collection[str] | None = None,
+) -> None:
     """Drop documents that are kept so far where a filter says so; the first that does is named.
 
     Args:
         fates: Of n documents; changed in place.
         columns: What filters decide by, n rows; those of documents that failed are not looked at.
         filters: By name, in their order.
+        by: Names of those that judge, where the others only measured; None for all.
     """
     # Every filter sees all documents that could be read, also those an earlier filter dropped: no filter's order
     # matters to another.
@@ -109,6 +115,8 @@ def judge(fates: Fates, columns: pa.Table | pa.RecordBatch, filters: Mapping[str
     take = pa.array(readable)
     scores = {name: columns.column(name).take(take) for name in _columns(filters)}
     for name, one in filters.items():
+        if by is not None and name not in by:
+            continue
         decision = one.decide(scores)
         chosen = decision.drop & (fates.fate[readable] == KEPT)
         rows = readable[chosen]

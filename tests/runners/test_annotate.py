@@ -10,10 +10,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from colophon.filters import Batch, Decision, Length, Span
+from colophon.filters import Batch, Decision, Length, Span, all_filters
 from colophon.pipelines.annotate import annotate, chosen, texts_of_lines
 from colophon.runners.cli import main
-from colophon.schemas import Column
+from colophon.schemas import Column, arrow_schema
 
 HARBOUR = "Old men and a boy watched the tide from the harbour wall."
 
@@ -168,3 +168,13 @@ def test_filters_lists_what_can_be_set(capsys):
     assert all(one["purpose"] and one["columns"] and one["papers"] for one in found.values()), found
     assert main(["filters"]) == 0
     assert "min_words" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", list(all_filters()))
+def test_each_filter_can_be_asked_alone(name, tmp_path, capsys):
+    (tmp_path / "a.txt").write_text(f"{HARBOUR}\n{HARBOUR} Er war alt und lief langsam.\n")
+    assert main(["annotate", str(tmp_path / "a.txt"), "--filters", name, "--json"]) == 0
+    found = answers(capsys)
+    assert len(found) == 2
+    assert set(found[0]["scores"]) == set(arrow_schema(all_filters()[name].scores).names)
+    assert found[0]["stage"] in {"", name}
