@@ -12,18 +12,28 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from benchmarks.corpora import CORPORA, write_edited
+from colophon.filters import FILTERS
 
 #: Best peer on the same corpus (docs/decisions.md): MB/s per core of near-duplicate detection alone.
 BEST_PEER = 6.0
 
 
-def curate(source: Path, output: Path, workers: int) -> dict[str, Any]:
+#: The texts name no licence; every filter runs.
+EVERY_FILTER = "rights: {unknown: keep}"
+#: Only duplicates are dropped.
+NO_FILTER = ", ".join(f"{name}: false" for name in FILTERS)
+
+
+def curate(source: Path, output: Path, workers: int, filters: str = EVERY_FILTER) -> dict[str, Any]:
     """Run the command line in a fresh staging area; its JSON answer."""
+    recipe = output.with_name(f"{output.name}.yaml")
+    recipe.write_text(f"filters: {{{filters}}}\n")
     command = [
         sys.executable,
         "-m",
         "colophon.runners.cli",
         "run",
+        str(recipe),
         "--input",
         str(source),
         "--output",
@@ -59,7 +69,7 @@ def speed(folder: Path, times: int) -> None:
 
 def duplicates(folder: Path) -> None:
     """Recall and precision on the corpus with known copies."""
-    curate(CORPORA / "dedup" / "corpus.jsonl", folder / "dedup", 1)
+    curate(CORPORA / "dedup" / "corpus.jsonl", folder / "dedup", 1, NO_FILTER)
     ledger = pq.read_table(next((folder / "dedup" / "ledger").iterdir())).to_pylist()
     lines = (CORPORA / "dedup" / "corpus.jsonl").read_bytes().splitlines(keepends=True)
     names, at = {}, 0
