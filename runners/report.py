@@ -42,22 +42,13 @@ def _table(head: tuple[str, ...], rows: list[tuple[Any, ...]]) -> list[str]:
 
 def _reasons(manifest: dict[str, Any]) -> list[str]:
     """What filters have to say of the reasons for which they dropped something."""
-    given = {
-        (stage, reason): sum(
-            s["stages"][stage]["reasons"].get(reason, 0) for s in manifest["sources"].values()
-        )
-        for source in manifest["sources"].values()
-        for stage in manifest["stages"]
-        for reason in source["stages"][stage]["reasons"]
-    }
-    told = []
-    for name, one in all_filters().items():
-        meanings: dict[str, str] = getattr(one, "reasons", {})
-        told += [
-            f"  {reason}: {meanings[reason]}"
-            for stage, reason in given
-            if stage == name and reason in meanings
-        ]
+    told: dict[str, None] = {}
+    for source in manifest["sources"].values():
+        for stage, one in all_filters().items():
+            meanings: dict[str, str] = getattr(one, "reasons", {})
+            for reason in source["stages"].get(stage, {"reasons": {}})["reasons"]:
+                if reason in meanings:
+                    told[f"  {reason}: {meanings[reason]}"] = None
     return ["", *told] if told else []
 
 
