@@ -149,8 +149,9 @@ def test_figures_on_real_text(corpora: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert auc(elsewhere, web) >= 0.98
     assert auc(elsewhere, archive) >= 0.98
     assert np.mean(elsewhere >= least) >= 0.99
-    assert np.mean(web < least) >= 0.8
-    assert np.mean(archive < least) >= 0.75
+    assert np.mean(web < 0.1) >= 0.8
+    assert np.mean(web < least) >= 0.7  # the default is more careful: see docs/scholarly_model.md
+    assert np.mean(archive < 0.1) >= 0.75
     sections = scores[[one.source in ("jats", "sections") for one in texts]]
     assert np.mean(sections >= least) >= 0.99
     assert not {one.work for one in unseen if one.source in SCHOLARLY} & {
