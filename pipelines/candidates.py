@@ -34,7 +34,7 @@ PLACE = np.dtype([("row", "<u4"), ("component", "<u8"), ("task", "<u4")])
 
 _NO_SHINGLES: Final = 0xFFFFFFFF
 _DOCUMENTS_PER_TASK: Final = 2048
-_BYTES_PER_EDGE: Final = 128  # measured: what merging forests takes at its peak
+_BYTES_PER_EDGE: Final = 128  # estimated: what merging forests takes at its peak
 _EDGES_AT_ONCE: Final = 1 << 20
 _MOST_OF_A_WORK: Final = 1000
 """A number or title that more documents bear names no work but a journal, a series or a database."""
