@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from colophon.filters.tokens import Tokens, tokenize
+from colophon.filters.tokens import Tokens, folded_words, tokenize
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import numpy as np
     import pyarrow as pa
 
 __all__ = ["Batch"]
@@ -35,12 +36,18 @@ class Batch:
         self.about = self.about or [{} for _ in self.texts]
 
     @cached_property
+    def folded(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """What `folded_words` returns for all texts, shared likewise."""
+        return folded_words(self.texts)
+
+    @cached_property
     def tokens(self) -> Tokens:
         """The tokens of all texts, made when first asked for and shared from then on."""
-        return tokenize(self.texts)
+        return tokenize(self.texts, self.folded)
 
     def rewrite(self, texts: Sequence[str]) -> None:
         """Go on with other texts (n of them, none empty), as a filter does that masks or cuts passages."""
         if any(new is not old for new, old in zip(texts, self.texts, strict=True)):
             self.texts = texts
             self.__dict__.pop("tokens", None)
+            self.__dict__.pop("folded", None)

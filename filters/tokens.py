@@ -17,7 +17,7 @@ from colophon.filters.kernels import compiled, mix64
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Tokens", "normalized_key", "tokenize"]
+__all__ = ["Tokens", "folded_words", "normalized_key", "tokenize"]
 
 _START = np.uint64(0x243F6A8885A308D3)  # first digits of pi
 _BLANKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
@@ -97,7 +97,12 @@ def _fold_words(text: str) -> str:
     return unicodedata.normalize("NFC", text.casefold())
 
 
-def tokenize(texts: Sequence[str]) -> Tokens:
+def folded_words(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What `folded_utf8` returns for the case-folded NFC texts of which `Tokens` speaks."""
+    return folded_utf8(texts, _fold_words)
+
+
+def tokenize(texts: Sequence[str], folded: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None) -> Tokens:
     r"""Tokenise texts; what a token is, `Tokens` says.
 
     A token's hash is FNV-1a over its folded code points, with a start and a multiplier of 64 well-mixed bits, and
@@ -105,13 +110,17 @@ def tokenize(texts: Sequence[str]) -> Tokens:
 
     Memory: the texts' UTF-8 and 8 bytes a token (about as much again for English).
 
+    Args:
+        texts: The texts.
+        folded: What `folded_words` returns for them, where that is known.
+
     >>> tokens = tokenize(["The lathe, the LATHE.", "旋盤", ""])
     >>> tokens.offsets.tolist()
     [0, 4, 6, 6]
     >>> tokens.hashes[:2].tolist() == tokens.hashes[2:4].tolist()
     True
     """
-    data, offsets, rows = folded_utf8(texts, _fold_words)
+    data, offsets, rows = folded or folded_words(texts)
     # A token and what parts it from the next take two bytes at least; a character that stands alone takes three.
     hashes = np.empty((int(offsets[-1]) + len(texts)) // 2 + 1, np.uint64)
     begins = _hash_tokens(data, offsets, fold_tables(), rows, hashes)

@@ -12,6 +12,7 @@ All rules look at the text that was case-folded and composed (NFC), as `Tokens` 
 
 from __future__ import annotations
 
+import string
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
@@ -19,8 +20,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from colophon.filters.folding import ALONE, BLANK, CODE_POINT, WORD, code_point_at, fold_tables, folded_utf8
-from colophon.filters.kernels import compiled
+from colophon.filters.folding import BLANK, CODE_POINT, code_point_at, fold_tables, folded_utf8
+from colophon.filters.kernels import compiled, mix64
 from colophon.filters.quality.words import UNSEEN_PAIRS
 
 if TYPE_CHECKING:
@@ -35,14 +36,16 @@ CLOSING: Final = "\"')]}»›”’"  # noqa: RUF001  # as are quotation marks
 BULLETS: Final = "•‣⁃●○◦▪▫■□"  # noqa: RUF001  # and bullets
 """Bullets by themselves; a hyphen, an asterisk or a dash is one if white space follows."""
 
-_ALPHA = np.uint32(1 << 24)
-_DIGIT = np.uint32(1 << 25)
-_ENDS = np.uint32(1 << 26)
-_CLOSING = np.uint32(1 << 27)
-_BULLET = np.uint32(1 << 28)
-_DASH = np.uint32(1 << 29)
-_RARE = np.uint32(1 << 30)  # is counted: # { … and the full stop
+# Flags of `_table` beside those of `fold_tables`: the first eight, from `WORD` on, make a character's class.
+_ALPHA, _DIGIT, _RARE, _LATIN, _VOWEL, _ENDS, _CLOSING, _BULLET = (
+    np.uint32(1 << bit) for bit in range(24, 32)
+)
 _BASIC = np.uint32((1 << 24) - 1)
+_CLASS_SHIFT = np.uint32(21)
+_IN_WORD, _IS_ALONE, _IS_BLANK, _IS_ALPHA, _IS_DIGIT, _IS_RARE, _IS_LATIN, _IS_VOWEL = map(
+    np.uint64, range(8)
+)
+_BLANK_CLASS = np.uint8(1 << 2)
 
 SHORT = np.uint8(1)
 """A token of one or two letters, or of three with a full stop or a comma behind it: initials, abbreviated titles."""
@@ -56,18 +59,11 @@ GARBLED = np.uint8(8)
 _LONGEST_WORD = 1000  # characters; C4's code leaves out lines with a longer one
 _FEWEST_WORDS = 5  # likewise lines with fewer words
 _SHORT_LINE = 30  # characters; FineWeb's short lines are shorter
-# Kinds of characters in tokens: from 0 to 25 the letters, then
-_ONE_DIGIT, _ONE_OTHER, _ONE_ALPHA, _NOT_WORD, _STOP = map(np.uint64, (26, 27, 28, 29, 30))
-# What a token may have: a pair of letters that English has not, a vowel, and others than a to z, digits, letters.
-_UNSEEN, _VOWEL, _NOT_LATIN, _SOME_DIGIT, _NOT_DIGIT, _SOME_ALPHA, _NOT_ALPHA = map(
-    np.uint64, (1, 2, 4, 8, 16, 32, 64)
-)
-_ASK = np.uint8(128)  # the mark of a token whose traits do not tell it
-# What a character is in a word, and a word may have.
-_IS_BLANK, _HAS_ALPHA, _HAS_DIGIT, _HAS_RARE = map(np.uint64, (1, 2, 4, 8))
-_ELLIPSIS = 0x2026
-_ONE, _FIVE, _SEVEN, _TEN = map(np.uint64, (1, 5, 7, 10))
+_ELLIPSIS, _LINE_FEED, _STOP, _COMMA, _EN_DASH = 0x2026, 10, 46, 44, 0x2013
 
+_BLOCK = 64  # characters that the bits of a word stand for
+_ONE, _LOW_BITS = np.uint64(1), np.uint64(0x0101010101010101)
+_GATHER = np.uint64(0x0102040810204080)  # moves the lowest bits of eight bytes into the highest byte
 _START = np.uint64(0x452821E638D01377)  # digits of pi
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
@@ -142,331 +138,374 @@ def _tables() -> np.ndarray:
     classes = np.zeros(folded.shape[1], np.uint32)
     classes[np.fromiter(map(str.isalpha, every), np.bool_)] |= _ALPHA
     classes[np.fromiter(map(str.isdigit, every), np.bool_)] |= _DIGIT
-    for characters, flag in (
-        (ENDS, _ENDS),
+    for characters, flags in (
+        (ENDS, _ENDS | _RARE),
         (CLOSING, _CLOSING),
         (BULLETS, _BULLET),
-        ("-*\N{EN DASH}", _DASH),
-        ("#{.…", _RARE),
+        ("#{.…", _RARE),  # what is counted
+        (string.ascii_lowercase, _LATIN),
+        ("aeiouy", _VOWEL),
     ):
-        classes[[ord(character) for character in characters]] |= flag
+        classes[[ord(character) for character in characters]] |= flags
     tables: np.ndarray = folded | classes[folded & CODE_POINT]
     return tables
 
 
 @cache
-def _kinds() -> np.ndarray:
-    """uint8[128]: what an ASCII character is in a token or behind it, capitals like small letters."""
-    kinds = np.full(128, _NOT_WORD, np.uint8)
-    kinds[ord("a") : ord("z") + 1] = kinds[ord("A") : ord("Z") + 1] = range(_ONE_DIGIT)
-    kinds[ord("0") : ord("9") + 1] = _ONE_DIGIT
-    kinds[ord("_")] = _ONE_OTHER
-    kinds[[ord("."), ord(",")]] = _STOP
-    return kinds
-
-
-@cache
-def _traits() -> np.ndarray:
-    """uint8[32, 32]: what a character of a kind (second) adds to what is known of a token, behind another (first)."""
-    traits = np.zeros((32, 32), np.uint8)
-    traits[:, :_ONE_DIGIT] = _SOME_ALPHA | _NOT_DIGIT
-    traits[:, _ONE_DIGIT] = _SOME_DIGIT | _NOT_ALPHA | _NOT_LATIN
-    traits[:, _ONE_OTHER] = _NOT_ALPHA | _NOT_DIGIT | _NOT_LATIN
-    traits[:, _ONE_ALPHA] = _SOME_ALPHA | _NOT_DIGIT | _NOT_LATIN
-    traits[:, [ord(vowel) - ord("a") for vowel in "aeiouy"]] |= _VOWEL
+def _unseen() -> np.ndarray:
+    """uint32[128]: for a letter, which others English does not have behind it, a bit each; in any case."""
+    unseen = np.zeros(128, np.uint32)
     for pair in UNSEEN_PAIRS.split():
-        traits[ord(pair[0]) - ord("a"), ord(pair[1]) - ord("a")] |= _UNSEEN
-    return traits.reshape(-1)
-
-
-@cache
-def _judged() -> np.ndarray:
-    """uint8[2, 8, 128]: marks of a token, or `_ASK`, by whether a stop is behind it, its length and its traits."""
-    judged = np.zeros((2, 8, 128), np.uint8)
-    for stop, size, seen in np.ndindex(judged.shape):
-        if seen & _SOME_DIGIT:
-            judged[stop, size, seen] = NUMBER if not seen & _NOT_DIGIT and size != 4 else _ASK
-            continue
-        if not seen & _NOT_ALPHA and (size < 3 or (size == 3 and stop)):
-            judged[stop, size, seen] = SHORT
-        if not seen & _NOT_LATIN and ((size >= 3 and seen & _UNSEEN) or (size >= 4 and not seen & _VOWEL)):
-            judged[stop, size, seen] |= GARBLED
-    return judged.reshape(-1)
-
-
-@cache
-def _classes() -> np.ndarray:
-    """uint16[2, 128]: for words, the folded ASCII character and above it its class; the rows are those of `_tables`."""
-    entries = _tables()[:, :128]
-    classes = np.zeros(entries.shape, np.uint16)
-    for flags, bit in (
-        (BLANK, _IS_BLANK),
-        (_ALPHA, _HAS_ALPHA),
-        (_DIGIT, _HAS_DIGIT),
-        (_RARE | _ENDS, _HAS_RARE),
-    ):
-        classes |= np.where(entries & flags, np.uint16(bit << np.uint64(7)), np.uint16(0))
-    return classes | (entries & CODE_POINT).astype(np.uint16)
+        unseen[[ord(pair[0]), ord(pair[0].upper())]] |= np.uint32(1 << (ord(pair[1]) & 31))
+    return unseen
 
 
 @compiled
-def _back(data: np.ndarray, begin: int, end: int) -> int:
-    """Where the character before byte `end` begins."""
-    end -= 1
-    while end > begin and data[end] & 0xC0 == 0x80:
-        end -= 1
-    return end
+def _ones(bits: np.uint64) -> int:
+    """How many bits are set."""
+    bits -= (bits >> _ONE) & np.uint64(0x5555555555555555)
+    bits = (bits & np.uint64(0x3333333333333333)) + ((bits >> np.uint64(2)) & np.uint64(0x3333333333333333))
+    bits = (bits + (bits >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    return int(np.int64((bits * _LOW_BITS) >> np.uint64(56)))
 
 
 @compiled
-def _is_citation(data: np.ndarray, begin: int, end: int) -> int:
+def _lowest(bits: np.uint64) -> int:
+    """The number of the lowest bit that is set; 64 if none is."""
+    return _ones(~bits & (bits - _ONE))
+
+
+@compiled
+def _width(bits: np.uint64) -> int:
+    """The number after that of the highest bit that is set; 0 if none is."""
+    for shift in (1, 2, 4, 8, 16, 32):
+        bits |= bits >> np.uint64(shift)
+    return _ones(bits)
+
+
+@compiled
+def _bits(flags: np.ndarray, block: int, which: np.uint64) -> np.uint64:
+    """One flag of the 64 characters of a block."""
+    bits = np.uint64(0)
+    first = np.uint64(block) << np.uint64(3)
+    for eight in range(np.uint64(8)):
+        found = (flags[first + eight] >> which) & _LOW_BITS
+        bits |= ((found * _GATHER) >> np.uint64(56)) << (eight << np.uint64(3))
+    return bits
+
+
+@compiled
+def _at_ends(flags: np.uint64, runs: np.uint64, carry: np.uint64) -> tuple[np.uint64, np.uint64]:
+    """The bits behind those runs of set bits that hold a flag: where it is added, a run carries beyond its end.
+
+    Args:
+        flags: Some of the bits of `runs`.
+        runs: The bits of a block.
+        carry: What the block before returned.
+
+    Returns:
+        Those bits, and 1 if a run that has a flag goes on in the next block.
+    """
+    total = runs + flags
+    over = total < runs
+    total += carry
+    return total & ~runs, np.uint64(over | (total < carry))
+
+
+@compiled
+def _decode(  # noqa: PLR0917  # tables to look up and arrays to write to
+    part: np.ndarray,
+    i: int,
+    table: np.ndarray,
+    unseen: np.ndarray,
+    entries: np.ndarray,
+    classes: np.ndarray,
+    pairs: np.ndarray,
+) -> tuple[int, int]:
+    """Write a line's characters to `entries`, their classes, and whether they make an unseen pair with the one before.
+
+    Returns:
+        Where the line ends, and how many characters it has.
+    """
+    size, end = np.uint64(0), len(part)  # unsigned, since an index that may be negative costs time
+    follows = np.uint32(0)
+    while i < end:
+        lead = part[np.uint64(i)]
+        letter = np.uint64(lead)
+        if lead < 0x80:
+            if lead == _LINE_FEED:
+                break
+            entry = table[letter]
+            i += 1
+        else:
+            point, i = code_point_at(part, i)
+            entry = table[np.uint64(point)]
+            letter = np.uint64(entry & CODE_POINT)
+            letter = letter if letter < np.uint64(128) else np.uint64(0)  # the sign for kelvin is a k
+        entries[size] = entry
+        classes[size] = np.uint8(entry >> _CLASS_SHIFT)
+        pairs[size] = np.uint8((follows >> np.uint32(letter & np.uint64(31))) & np.uint32(1))
+        follows = unseen[letter]
+        size += _ONE
+    n = int(np.int64(size))
+    entries[n] = 0
+    for rest in range(n, (n // _BLOCK + 1) * _BLOCK):
+        classes[rest] = _BLANK_CLASS
+    return i, n
+
+
+@compiled
+def _point(entries: np.ndarray, at: int) -> int:
+    return int(entries[np.uint64(at)] & CODE_POINT)
+
+
+@compiled
+def _is_year(entries: np.ndarray, begin: int, end: int) -> bool:
+    if end - begin != 4:
+        return False
+    for at in range(begin, end):
+        if _point(entries, at) >= 128:
+            return False
+    century = _point(entries, begin) * 10 + _point(entries, begin + 1) - 11 * 48
+    return 18 <= century <= 20
+
+
+@compiled
+def _mark_with_digits(entries: np.ndarray, begin: int, end: int) -> np.uint8:
+    """What a token with digits is."""
+    number = True
+    letter, digit = False, False  # a letter before; digits behind it
+    for at in range(begin, end):
+        entry = entries[at]
+        number &= entry & _DIGIT != 0
+        if entry & _ALPHA:
+            if digit:
+                return GARBLED
+            letter = True
+        else:
+            digit = letter and entry & _DIGIT != 0
+            letter = digit
+    if number:
+        return NUMBER | YEAR if _is_year(entries, begin, end) else NUMBER
+    return np.uint8(0)
+
+
+@compiled
+def _tokens(  # noqa: PLR0917  # arrays to read and to write to
+    entries: np.ndarray,
+    n: int,
+    classes: np.ndarray,
+    pairs: np.ndarray,
+    lengths: np.ndarray,
+    marks: np.ndarray,
+    token: int,
+) -> int:
+    """Write lengths and marks of a line's tokens from `token` on; the number after the last."""
+    begin = 0
+    before = with_digit = with_other = foreign = voiced = odd = np.uint64(0)
+    for block in range(n // _BLOCK + 1):
+        base = block * _BLOCK
+        alone = _bits(classes, block, _IS_ALONE)
+        word = _bits(classes, block, _IN_WORD)
+        alone &= word
+        word ^= alone
+        latin = _bits(classes, block, _IS_LATIN)
+        digits, with_digit = _at_ends(word & _bits(classes, block, _IS_DIGIT), word, with_digit)
+        others, with_other = _at_ends(word & ~_bits(classes, block, _IS_ALPHA), word, with_other)
+        foreigners, foreign = _at_ends(word & ~latin, word, foreign)
+        vowels, voiced = _at_ends(word & _bits(classes, block, _IS_VOWEL), word, voiced)
+        unseen, odd = _at_ends(word & _bits(pairs, block, np.uint64(0)), word, odd)
+        behind = (word << _ONE) | (before >> np.uint64(63))
+        three = behind & ((word << np.uint64(2)) | (before >> np.uint64(62)))
+        three &= (word << np.uint64(3)) | (before >> np.uint64(61))
+        four = three & ((word << np.uint64(4)) | (before >> np.uint64(60)))
+        short = ~(others | three)
+        short_with_stop = ~others & three & ~four
+        garbled = ~foreigners & ((three & unseen) | (four & ~vowels))
+        starts, ends = word & ~behind, (behind & ~word) | alone
+        if not before >> np.uint64(63):
+            begin = base + _lowest(starts)
+            starts &= starts - _ONE
+        while ends:
+            bit = np.uint64(_lowest(ends))
+            ends &= ends - _ONE
+            end = base + int(np.int64(bit))
+            if (behind & ~word) >> bit & _ONE:
+                if digits >> bit & _ONE:
+                    mark = _mark_with_digits(entries, begin, end)
+                else:
+                    point = entries[np.uint64(end)] & CODE_POINT
+                    stop = np.uint64((point == _STOP) | (point == _COMMA))
+                    mark = np.uint8(
+                        (short >> bit & _ONE)
+                        | (short_with_stop >> bit & stop)
+                        | ((garbled >> bit & _ONE) << np.uint64(3))
+                    )
+                lengths[token] = end - begin
+                marks[token] = mark
+                token += 1
+                begin = base + _lowest(starts)
+                starts &= starts - _ONE
+            if alone >> bit & _ONE:
+                lengths[token] = 1
+                marks[token] = 0  # what is short or garbled in such scripts cannot be told so
+                token += 1
+        before = word
+    return token
+
+
+@compiled
+def _ends_in_dots(entries: np.ndarray, begin: int, end: int) -> bool:
+    if end - begin < 3:
+        return False
+    return (
+        _point(entries, end - 1) == _STOP
+        and _point(entries, end - 2) == _STOP
+        and _point(entries, end - 3) == _STOP
+    )
+
+
+@compiled
+def _is_citation(entries: np.ndarray, begin: int, end: int) -> int:
     """Where a mark such as [12], [edit] or [citation needed] begins that ends the line, or `end` if there is none."""
-    if end - begin < 2 or data[end - 1] != 93:
+    if end - begin < 2 or _point(entries, end - 1) != 93:
         return end
     i = end - 2
-    while i >= begin and 48 <= data[i] <= 57:
+    while i >= begin and 48 <= _point(entries, i) <= 57:
         i -= 1
-    if i >= begin and data[i] == 91:
+    if i >= begin and _point(entries, i) == 91:
         return i
     for word in (b"[edit]", b"[citation needed]"):
         start = end - len(word)
         if start >= begin:
             same = True
             for k in range(len(word)):
-                letter = data[start + k]
-                same &= (letter | 32 if 65 <= letter <= 90 else letter) == word[k]
+                same &= _point(entries, start + k) == word[k]
             if same:
                 return start
     return end
 
 
 @compiled
-def _ends_in_dots(data: np.ndarray, begin: int, end: int) -> bool:
-    return end - begin >= 3 and data[end - 1] == 46 and data[end - 2] == 46 and data[end - 3] == 46
-
-
-@compiled
-def _ends_as_c4_wants(data: np.ndarray, begin: int, end: int, table: np.ndarray) -> bool:
+def _ends_as_c4_wants(entries: np.ndarray, begin: int, end: int) -> bool:
     """Whether a line ends in a mark of sentences or a quotation mark, citations aside, and in no ellipsis."""
-    before = _is_citation(data, begin, end)
+    before = _is_citation(entries, begin, end)
     while before < end:
         end = before
-        while end > begin and table[code_point_at(data, _back(data, begin, end))[0]] & BLANK:
-            end = _back(data, begin, end)
-        before = _is_citation(data, begin, end)
-    if end == begin or _ends_in_dots(data, begin, end):
+        while end > begin and entries[end - 1] & BLANK:
+            end -= 1
+        before = _is_citation(entries, begin, end)
+    if end == begin or _ends_in_dots(entries, begin, end):
         return False
-    entry = table[code_point_at(data, _back(data, begin, end))[0]]
-    point = entry & CODE_POINT
-    return bool((entry & _ENDS and point != _ELLIPSIS) or point == 34 or point == 0x201D)  # noqa: PLR1714  # compiled
+    point = _point(entries, end - 1)
+    return bool((entries[end - 1] & _ENDS and point != _ELLIPSIS) or point == 34 or point == 0x201D)  # noqa: PLR1714  # compiled
 
 
 @compiled
-def _ends_sentence(data: np.ndarray, begin: int, end: int, table: np.ndarray) -> bool:
+def _ends_sentence(entries: np.ndarray, begin: int, end: int) -> bool:
     while end > begin:
-        end = _back(data, begin, end)
-        entry = table[code_point_at(data, end)[0]]
-        if not entry & _CLOSING:
-            return bool(entry & _ENDS)
+        end -= 1
+        if not entries[end] & _CLOSING:
+            return bool(entries[end] & _ENDS)
     return False
 
 
 @compiled
-def _is_year(part: np.ndarray, begin: int, end: int) -> bool:
-    if end - begin != 4:
-        return False
-    century = int(part[begin]) * 10 + int(part[begin + 1]) - 11 * 48
-    return 18 <= century <= 20
-
-
-@compiled
-def _digit_between_letters(part: np.ndarray, begin: int, end: int, table: np.ndarray) -> bool:
-    letter, digit = False, False  # a letter before; digits behind it
-    i = begin
-    while i < end:
-        point, i = code_point_at(part, i)
-        entry = table[point]
-        if entry & _ALPHA:
-            if digit:
-                return True
-            letter = True
-        else:
-            digit = letter and entry & _DIGIT != 0
-            letter = digit
-    return False
-
-
-@compiled
-def _mark(part: np.ndarray, begin: int, end: int, table: np.ndarray, seen: np.uint64) -> np.uint8:
-    """What a token with digits is, of which `_traits` told `seen`."""
-    if not seen & _NOT_DIGIT:
-        return NUMBER | YEAR if _is_year(part, begin, end) else NUMBER
-    if seen & _SOME_ALPHA and _digit_between_letters(part, begin, end, table):
-        return GARBLED
-    return np.uint8(0)
-
-
-@compiled
-def _kind_beyond_ascii(entry: np.uint32, kinds: np.ndarray) -> np.uint64:
-    if entry & (WORD | ALONE) != WORD:
-        return _NOT_WORD
-    if entry & CODE_POINT < 128:  # the sign for kelvin is a k
-        return np.uint64(kinds[entry & CODE_POINT])
-    return _ONE_ALPHA if entry & _ALPHA else _ONE_DIGIT if entry & _DIGIT else _ONE_OTHER
-
-
-@compiled
-def _tokens(  # noqa: PLR0917  # tables to look up and arrays to write to
-    part: np.ndarray,
-    i: int,
-    table: np.ndarray,
-    kinds: np.ndarray,
-    traits: np.ndarray,
-    judged: np.ndarray,
-    lengths: np.ndarray,
-    marks: np.ndarray,
-    token: int,
-) -> tuple[int, int]:
-    """Write lengths and marks of a line's tokens from `token` on; where the line ends, and the number after the last."""
-    end = len(part)
-    size, seen, before, begin = np.uint64(0), np.uint64(0), _NOT_WORD, i
-    while True:
-        at = i
-        entry = np.uint32(0)
-        lead = part[i] if i < end else np.uint8(10)
-        if lead < 0x80:
-            kind = np.uint64(kinds[lead])
-            i += 1
-        else:
-            point, i = code_point_at(part, i)
-            entry = table[point]
-            kind = _kind_beyond_ascii(entry, kinds)
-        # Without branches, since where a word ends cannot be predicted: `&` and masks, not `and` and `if`.
-        inside = kind < _NOT_WORD
-        ends = (size > np.uint64(0)) & (not inside)
-        stop = np.uint64(kind == _STOP)
-        mark = judged[(stop << _TEN) | (min(size, _SEVEN) << _SEVEN) | seen]
-        if ends & (mark == _ASK):
-            mark = _mark(part, begin, at, table, seen)
-        lengths[token] = size
-        marks[token] = mark
-        token += int(ends)
-        begin = begin if size else at
-        keep = np.uint64(0) - np.uint64(inside)
-        seen = (seen | np.uint64(traits[(before << _FIVE) | kind])) & keep
-        size = (size + _ONE) & keep
-        before = kind
-        if entry & ALONE and entry & WORD:
-            lengths[token] = 1
-            marks[token] = 0  # what is short or garbled in such scripts cannot be told so
-            token += 1
-        if lead == 10:
-            return at, token
-
-
-@compiled
-def _count_rare(part: np.ndarray, begin: int, end: int, numbers: np.ndarray) -> None:
+def _count_rare(entries: np.ndarray, begin: int, end: int, numbers: np.ndarray) -> None:
     """Count the hash signs, brackets and ellipses of a word."""
-    i, dots = begin, 0
-    while i < end:
-        point, i = code_point_at(part, i)
+    dots = 0
+    for at in range(begin, end):
+        point = _point(entries, at)
         numbers[_HASHES] += point == 35
         numbers[_CURLY] += point == 123
         numbers[_ELLIPSES] += point == _ELLIPSIS
-        dots = dots + 1 if point == 46 else 0
+        dots = dots + 1 if point == _STOP else 0
         if dots == 3:
             numbers[_ELLIPSES] += 1
             dots = 0
 
 
 @compiled
-def _strip(part: np.ndarray, begin: int, end: int, table: np.ndarray) -> tuple[int, int]:
-    """The first byte of a line that is no white space, and the byte after its last such."""
-    while begin < end:
-        point, after = code_point_at(part, begin)
-        if not table[point] & BLANK:
-            break
-        begin = after
-    while end > begin:
-        before = _back(part, begin, end)
-        if not table[code_point_at(part, before)[0]] & BLANK:
-            break
-        end = before
-    return begin, end
-
-
-@compiled
-def _words(  # noqa: PLR0917  # tables to look up and an array to write to
-    part: np.ndarray, i: int, end: int, table: np.ndarray, classes: np.ndarray, numbers: np.ndarray
-) -> tuple[int, np.uint64, int, int, np.uint64]:
-    """Count the words of a line, from its first character to its last, into `numbers`.
+def _words(
+    entries: np.ndarray, n: int, classes: np.ndarray, numbers: np.ndarray
+) -> tuple[int, int, int, int, bool]:
+    """Count the words of a line into `numbers`.
 
     Returns:
-        The line's characters and their hash; its words; those that end a sentence; the longest one's characters.
+        Where the line begins and ends without white space, the same if nothing is left; its words; those that end a
+        sentence; whether one is too long.
     """
-    word = i
-    chars = words = sentences = alphabetic = digital = solid = 0
-    longest = size = flags = np.uint64(0)
-    state = _START
-    while i <= end:
-        at = i
-        lead = part[i] if i < end else np.uint8(10)
-        if lead < 0x80:
-            point = np.uint64(classes[lead] & np.uint16(127))
-            kind = np.uint64(classes[lead] >> np.uint16(7))
-            i += 1
-        else:
-            code_point, i = code_point_at(part, i)
-            entry = table[code_point]
-            point = np.uint64(entry & CODE_POINT)
-            kind = _class_beyond_ascii(entry)
-        # Without branches, as above.
-        blank = kind & _IS_BLANK != 0
-        ends = (size > np.uint64(0)) & blank
-        if ends & (flags & _HAS_RARE != 0):
-            _count_rare(part, word, at, numbers)
-            sentences += _ends_sentence(part, word, at, table)
-        words += ends
-        alphabetic += ends & (flags & _HAS_ALPHA != 0)
-        digital += ends & (flags & (_HAS_ALPHA | _HAS_DIGIT) == _HAS_DIGIT)
-        longest = max(longest, size)
-        solid += not blank
-        word = word if size else at
-        keep = np.uint64(blank) - _ONE
-        flags = (flags | kind) & keep
-        size = (size + _ONE) & keep
-        if at < end:
-            state = (state ^ point) * _MULTIPLIER
-            chars += 1
+    first = last = words = sentences = alphabetic = digital = solid = 0
+    since = 0  # where the word began that the last block ended in
+    too_long = False
+    before = with_letter = with_digit = with_rare = np.uint64(0)
+    for block in range(n // _BLOCK + 1):
+        base = block * _BLOCK
+        blank = _bits(classes, block, _IS_BLANK)
+        word = ~blank
+        letters, with_letter = _at_ends(_bits(classes, block, _IS_ALPHA), word, with_letter)
+        digits, with_digit = _at_ends(_bits(classes, block, _IS_DIGIT), word, with_digit)
+        rare, with_rare = _at_ends(_bits(classes, block, _IS_RARE), word, with_rare)
+        if word:
+            first = first if last else base + _lowest(word)
+            last = base + _width(word)
+        words += _ones(blank & ((word << _ONE) | before))
+        alphabetic += _ones(letters)
+        digital += _ones(digits & ~letters)
+        solid += _ones(word)
+        while rare:
+            end = base + _lowest(rare)
+            rare &= rare - _ONE
+            begin = end
+            while begin > 0 and not entries[begin - 1] & BLANK:
+                begin -= 1
+            _count_rare(entries, begin, end, numbers)
+            sentences += _ends_sentence(entries, begin, end)
+        if blank:
+            too_long |= base + _lowest(blank) - since > _LONGEST_WORD
+            since = base + _width(blank)
+        before = word >> np.uint64(63)
     numbers[_WORDS] += words
     numbers[_WORD_CHARS] += solid
     numbers[_ALPHABETIC] += alphabetic
     numbers[_DIGITAL] += digital
-    return chars, state, words, sentences, longest
+    return first, last, words, sentences, too_long
 
 
 @compiled
-def _class_beyond_ascii(entry: np.uint32) -> np.uint64:
-    kind = _IS_BLANK if entry & BLANK else np.uint64(0)
-    kind |= _HAS_ALPHA if entry & _ALPHA else np.uint64(0)
-    kind |= _HAS_DIGIT if entry & _DIGIT else np.uint64(0)
-    return kind | (_HAS_RARE if entry & (_RARE | _ENDS) else np.uint64(0))
+def _absorb(state: np.uint64, value: np.uint64) -> np.uint64:
+    state = (state ^ value) * _MULTIPLIER
+    return state ^ (state >> np.uint64(32))
 
 
 @compiled
-def _line(  # noqa: PLR0917  # what is known of the line
-    part: np.ndarray, begin: int, last: int, length: int, table: np.ndarray, numbers: np.ndarray
-) -> None:
+def _key(entries: np.ndarray, begin: int, end: int) -> np.uint64:
+    """A hash of characters, in two lanes of two characters, which a processor does at the same time."""
+    one, other = _START, ~_START
+    at, last = np.uint64(begin), np.uint64(end)
+    high = np.uint64(32)
+    while at + np.uint64(4) <= last:
+        one = _absorb(one, entries[at] | (np.uint64(entries[at + _ONE]) << high))
+        at += np.uint64(2)
+        other = _absorb(other, entries[at] | (np.uint64(entries[at + _ONE]) << high))
+        at += np.uint64(2)
+    while at < last:
+        one = _absorb(one, np.uint64(entries[at]))
+        at += _ONE
+    return mix64(one + mix64(other ^ np.uint64(end - begin)))
+
+
+@compiled
+def _line(entries: np.ndarray, begin: int, last: int, numbers: np.ndarray) -> None:
     """Count what a line begins and ends with."""
-    first, after = code_point_at(part, begin)
-    bullet = table[first] & _BULLET != 0
-    if table[first] & _DASH:
-        bullet = after < last and table[code_point_at(part, after)[0]] & BLANK != 0
+    first = _point(entries, begin)
+    bullet = entries[begin] & _BULLET != 0
+    if first == 42 or first == 45 or first == _EN_DASH:  # noqa: PLR1714  # compiled
+        bullet = begin + 1 < last and entries[begin + 1] & BLANK != 0
     numbers[_BULLET_LINES] += bullet
-    final = code_point_at(part, _back(part, begin, last))[0]
-    numbers[_ELLIPSIS_LINES] += final == _ELLIPSIS or _ends_in_dots(part, begin, last)
-    numbers[_PUNCTUATED] += _ends_sentence(part, begin, last, table)
-    numbers[_SHORT] += length < _SHORT_LINE
+    numbers[_ELLIPSIS_LINES] += _point(entries, last - 1) == _ELLIPSIS or _ends_in_dots(entries, begin, last)
+    numbers[_PUNCTUATED] += _ends_sentence(entries, begin, last)
+    numbers[_SHORT] += last - begin < _SHORT_LINE
 
 
 @compiled
@@ -475,10 +514,10 @@ def _count(  # noqa: PLR0917  # arrays to write to; a kernel takes no record of 
     offsets: np.ndarray,
     tables: np.ndarray,
     rows: np.ndarray,
-    kinds: np.ndarray,
-    traits: np.ndarray,
-    judged: np.ndarray,
+    unseen: np.ndarray,
+    entries: np.ndarray,
     classes: np.ndarray,
+    pairs: np.ndarray,
     numbers: np.ndarray,
     lengths: np.ndarray,
     marks: np.ndarray,
@@ -490,6 +529,12 @@ def _count(  # noqa: PLR0917  # arrays to write to; a kernel takes no record of 
     line_opens: np.ndarray,
     line_offsets: np.ndarray,
 ) -> None:
+    """Fill the arrays of `Counts`.
+
+    Line by line, characters are first written to `entries`, uint32, as `tables` has them, and their classes to
+    `classes`, uint8 seen as uint64; what follows then looks at 64 characters at once, one bit each.
+    """
+    class_bytes, pair_bytes = classes.view(np.uint8), pairs.view(np.uint8)
     token = line = 0
     for text in range(len(offsets) - 1):
         table = tables[rows[text]]
@@ -498,25 +543,19 @@ def _count(  # noqa: PLR0917  # arrays to write to; a kernel takes no record of 
         feeds, feeds_before, opens = 0, -1, True
         at = 0
         while at < len(part):
-            end, token = _tokens(part, at, table, kinds, traits, judged, lengths, marks, token)
-            begin, last = _strip(part, at, end, table)
+            end, n = _decode(part, at, table, unseen, entries, class_bytes, pair_bytes)
+            token = _tokens(entries, n, classes, pairs, lengths, marks, token)
+            begin, last, words, sentences, too_long = _words(entries, n, classes, here)
             if begin < last:
-                length, key, words, sentences, longest = _words(
-                    part, begin, last, table, classes[rows[text]], here
-                )
-                _line(part, begin, last, length, table, here)
+                _line(entries, begin, last, here)
                 if feeds_before < 0:
                     feeds_before = feeds
                 here[_LINE_FEEDS] = feeds - feeds_before
-                line_keys[line] = key
-                line_chars[line] = length
+                line_keys[line] = _key(entries, begin, last)
+                line_chars[line] = last - begin
                 line_opens[line] = opens
                 line_sentences[line] = 0
-                if (
-                    words >= _FEWEST_WORDS
-                    and longest <= _LONGEST_WORD
-                    and _ends_as_c4_wants(part, begin, last, table)
-                ):
+                if words >= _FEWEST_WORDS and not too_long and _ends_as_c4_wants(entries, begin, last):
                     line_sentences[line] = max(1, sentences)
                 line += 1
                 line_tokens[line] = token
@@ -531,19 +570,26 @@ def _fold(text: str) -> str:
     return unicodedata.normalize("NFC", text.casefold())
 
 
-def count(texts: Sequence[str]) -> Counts:
+def count(texts: Sequence[str], folded: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None) -> Counts:
     r"""Count characters, words and lines; see `Counts`.
 
-    Memory: the texts' UTF-8, 5 bytes a token, 33 bytes a line.
+    Memory: the texts' UTF-8, 5 bytes a token, 41 bytes a line, and 6 bytes a character of the longest line.
+
+    Args:
+        texts: The texts.
+        folded: What `folded_words` returns for them, where that is known.
 
     >>> counts = count(["Oak burns slowly.\n\n- Ash # 3"])
     >>> counts.number("words").tolist(), counts.number("punctuated_lines").tolist()
     ([7], [1])
     """
-    data, offsets, rows = folded_utf8(texts, _fold)
-    n = len(texts)
-    tokens = (int(offsets[-1]) + n) // 2 + 1  # as `tokenize` reckons
-    lines = int(np.count_nonzero(data[: offsets[-1]] == 10)) + n
+    data, offsets, rows = folded or folded_utf8(texts, _fold)
+    n, end = len(texts), int(offsets[-1])
+    tokens = (end + n) // 2 + 1  # as `tokenize` reckons
+    feeds = np.flatnonzero(data[:end] == _LINE_FEED)
+    lines = len(feeds) + n
+    longest = int(np.diff(np.sort(np.concatenate((feeds, offsets)))).max(initial=0))
+    blocks = longest // _BLOCK + 1
     counts = Counts(
         numbers=np.zeros((n, len(COLUMNS)), np.int64),
         lengths=np.empty(tokens, np.uint32),
@@ -561,10 +607,10 @@ def count(texts: Sequence[str]) -> Counts:
         offsets,
         _tables(),
         rows,
-        _kinds(),
-        _traits(),
-        _judged(),
-        _classes(),
+        _unseen(),
+        np.empty(blocks * _BLOCK, np.uint32),
+        np.empty(blocks * 8, np.uint64),
+        np.empty(blocks * 8, np.uint64),
         counts.numbers,
         counts.lengths,
         counts.marks,

@@ -350,7 +350,7 @@ class Quality:
     def annotate(self, batch: Batch) -> Mapping[str, pa.Array[Any]]:
         """The columns that `QualityScores` declares."""
         tokens = batch.tokens
-        counts = count(batch.texts)
+        counts = count(batch.texts, batch.folded)
         found = find(tokens, counts)
         again = repeats(tokens, counts)
         words, lines = counts.number("words"), np.diff(counts.line_offsets)
