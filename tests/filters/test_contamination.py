@@ -138,10 +138,14 @@ def test_decisions() -> None:
     scores = {
         "benchmark_questions": pa.array([0, 1, 2, None, 2]),
         "benchmark_cut": pa.array([False] * 4 + [True]),
+        "benchmark_hits": pa.array(
+            [[], [{"benchmark": "sums", "questions": 1}], [{"benchmark": "sums", "questions": 2}], None, []],
+            arrow_schema(Contamination.scores).field("benchmark_hits").type,
+        ),
     }
     decision = Contamination().decide(scores)
     assert decision.reason.tolist() == ["", "benchmark_overlap", "benchmark_overlap", "", ""]
-    assert (decision.value[2], decision.threshold[2]) == (2, 0)
+    assert (decision.value[2], decision.threshold[2], decision.detail[2]) == (2, 0, "sums 2")
     assert Contamination(max_questions=1).decide(scores).drop.tolist() == [False, False, True, False, False]
     assert not Contamination(action="keep").decide(scores).drop.any()
 

@@ -34,7 +34,8 @@ def _staged(rows: list[tuple[str, int, bool, str]]) -> tuple[pa.Table, pa.Table]
         "source": [row[0] for row in rows],
         "reason": ["" if row[3] == "kept" else "any" for row in rows],
     }
-    return table, pa.table({name: pa.array(each, pa.string()) for name, each in ledger.items()})
+    told = {name: pa.array(each, pa.string()) for name, each in ledger.items()}
+    return table, pa.table(told | {"detail": pa.array([""] * len(table), pa.string())})
 
 
 def _gender(counts, stages=("length",)):
