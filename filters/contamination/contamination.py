@@ -45,7 +45,8 @@ __all__ = ["Contamination", "ContaminationScores"]
 _RULES = 1  # raised when the same files would give another index
 _HITS = pa.list_(pa.struct([pa.field("benchmark", pa.string()), pa.field("questions", pa.int32())]))
 _ALONE = "".join(f"{chr(first)}-{chr(last)}" for first, last in SPACELESS)
-_PIECES = re.compile(rf"[{_ALONE}][^\w\s]*|[^\s{_ALONE}]+")
+# A mark begins no piece: composition may bring what follows it to the letter before it.
+_PIECES = re.compile(rf"(?=\w)[{_ALONE}][^\w\s]*|(?:[^\s{_ALONE}]|(?!\w)[{_ALONE}])+")
 
 
 @dataclass

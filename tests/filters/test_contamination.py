@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from colophon.filters.batch import Batch
@@ -293,6 +293,8 @@ def test_paths_start_at_the_recipe_and_stay_out_of_the_manifest() -> None:
 
 
 @given(st.text(st.sampled_from("aB1 \n.,-éß木とไทย゙́ﬁ½"), max_size=40))
+@example("a\u3099\u0301")
+@example("a\u0e38\u0301")
 def test_pieces_have_the_tokens_of_the_whole(text: str) -> None:
     pieces = [piece.group() for piece in contamination._PIECES.finditer(text)]
     assert tokenize(pieces).hashes.tolist() == tokenize([text]).hashes.tolist()
