@@ -15,7 +15,7 @@ test: $(VENV)/tested lint types
 	$(BIN)/python -m pytest --doctest-modules --pyargs colophon
 	$(BIN)/python -m pytest -m "not slow"
 
-test-all: $(VENV)/tested
+test-all: $(VENV)/slow $(VENV)/tested
 	$(BIN)/python -m pytest -m slow
 
 bench: $(VENV)/tested
@@ -41,6 +41,10 @@ $(VENV)/dev: .ci/dev.lock $(VENV)/made
 	$(BIN)/python -m pip install --quiet --require-hashes -r .ci/dev.lock
 	touch $@ $(VENV)/runtime
 
+$(VENV)/slow: .ci/slow.lock $(VENV)/dev
+	$(BIN)/python -m pip install --quiet --require-hashes -r .ci/slow.lock
+	touch $@
+
 $(VENV)/installed: $(VENV)/runtime $(SOURCES)
 	rm -rf build .src/*.egg-info
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --force-reinstall .
@@ -52,9 +56,11 @@ $(VENV)/tested: $(VENV)/dev $(VENV)/installed
 # Needs uv. Hashes and no addresses.
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate \
-		pyproject.toml .ci/build.in -o .ci/runtime.lock
+		-c .ci/limits.in pyproject.toml .ci/build.in -o .ci/runtime.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate \
 		--extra dev -c .ci/runtime.lock pyproject.toml .ci/build.in -o .ci/dev.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate \
+		--extra dev --extra slow -c .ci/dev.lock pyproject.toml .ci/build.in -o .ci/slow.lock
 
 clean:
 	rm -rf $(VENV) build .src/*.egg-info datasets-demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
