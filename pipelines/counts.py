@@ -9,6 +9,7 @@ import hashlib
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow.compute as pc
 
 from colophon.filters import shorter_than
@@ -38,6 +39,21 @@ _DISTRIBUTIONS = ("source", "language", "license", "spdx", "rights_status", "med
 _SUMS = ("n_chars", "n_words", "n_tokens", "duplicates_dropped")
 
 
+def _by_length(texts: pa.ChunkedArray) -> dict[str, int]:
+    """Texts by the greatest power of two that is not above their characters: ``"512"`` holds 512 to 1,023."""
+    lengths = pc.utf8_length(texts).to_numpy().astype(np.int64)
+    bins, counted = np.unique(np.frexp(np.maximum(lengths, 1))[1] - 1, return_counts=True)
+    return {str(2 ** int(one)): int(n) for one, n in zip(bins, counted, strict=True)}
+
+
+def _by_tenth(scores: pa.ChunkedArray) -> dict[str, int]:
+    """Scores from 0 to 1 by tenths: ``"0.3"`` holds .3 to less than .4, ``"0.9"`` 1 too; ``""`` those without."""
+    known = scores.drop_null().to_numpy()
+    bins, counted = np.unique(np.minimum(np.floor(known * 10), 9).astype(int), return_counts=True)
+    told = {f"0.{one}": int(n) for one, n in zip(bins, counted, strict=True)}
+    return told | ({"": scores.null_count} if scores.null_count else {})
+
+
 def _tally(column: pa.ChunkedArray | pa.Array) -> dict[str, int]:
     counted = pc.value_counts(column)
     names = counted.field("values").to_pylist()
@@ -48,7 +64,7 @@ def _tally(column: pa.ChunkedArray | pa.Array) -> dict[str, int]:
 
 
 def count_data(table: pa.Table, shingle_size: int) -> Counts:
-    """Count rows of ``data/``: documents by source, language, licence, type and year; sizes; who is mentioned.
+    """Count rows of ``data/``: documents by source, language, licence, type, year, length, bias; sizes; who is mentioned.
 
     Args:
         table: The rows.
@@ -59,6 +75,9 @@ def count_data(table: pa.Table, shingle_size: int) -> Counts:
         "documents": table.num_rows,
         **{name: pc.sum(table[name]).as_py() or 0 for name in _SUMS if name in table.column_names},
     }
+    counts["length"] = _by_length(table["text"])
+    if "bias_score" in table.column_names:
+        counts["bias_score"] = _by_tenth(table["bias_score"])
     counts["deduplication"] = {"shorter_than_a_shingle": shorter_than(shingle_size, table["text"])}
     if "benchmark_hits" in table.column_names:
         counts |= _benchmarks(KEPT, table["benchmark_hits"].to_pylist())

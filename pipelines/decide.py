@@ -26,6 +26,7 @@ from colophon.pipelines.counts import merge_counts
 from colophon.pipelines.fates import Fates, judge
 from colophon.pipelines.manifest import WriteManifest
 from colophon.pipelines.shard import DataFile, LedgerFile, ledger_schema
+from colophon.pipelines.shuffle import GroupBlocks
 from colophon.pipelines.storage import write_whole
 from colophon.schemas import DROPPED, KEPT, ORPHANED, RunFailed, arrow_schema
 
@@ -222,9 +223,9 @@ class Decide(beam.PTransform):
         return (
             shards
             | "DecideShard" >> beam.ParDo(_DecideShard(self.job)).with_output_types(block)
-            | "GatherDecided" >> beam.GroupByKey()
+            | "GatherDecided" >> GroupBlocks()
             | "Settle" >> beam.ParDo(_Settle()).with_output_types(block)
-            | "SpreadShards" >> beam.GroupByKey()
+            | "SpreadShards" >> GroupBlocks()
             | "WriteLedger" >> beam.ParDo(_WriteLedger(self.job)).with_output_types(block)
             | "Account" >> WriteManifest(self.job)
         )

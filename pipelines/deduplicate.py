@@ -20,6 +20,7 @@ from colophon.pipelines.fates import columns_for_fates, fates_of
 from colophon.pipelines.held import HeldPack, held_by, held_shards, match_packs
 from colophon.pipelines.judging import PLACES, SUMMARY, Judge, ShareShingles
 from colophon.pipelines.rules import EXACT_TEXT, IN_PACK, NEAR, VERDICT
+from colophon.pipelines.shuffle import GroupBlocks
 from colophon.pipelines.staged import open_staged
 from colophon.pipelines.storage import aside
 
@@ -121,9 +122,9 @@ class Deduplicate(beam.PTransform):
             forests.append(
                 (staged, *ended)
                 | f"Begin{number}" >> beam.Flatten()
-                | f"SpreadUnits{number}" >> beam.GroupByKey()
+                | f"SpreadUnits{number}" >> GroupBlocks()
                 | f"EmitKeys{number}" >> beam.ParDo(EmitKeys(self.job, number)).with_output_types(block)
-                | f"GroupByPartition{number}" >> beam.GroupByKey()
+                | f"GroupByPartition{number}" >> GroupBlocks()
                 | f"FindCandidates{number}" >> beam.ParDo(FindCandidates()).with_output_types(block)
             )
         memory = self.job.recipe.deduplicate.memory
@@ -138,9 +139,9 @@ class Deduplicate(beam.PTransform):
         judged = (
             (summaries_, candidates)
             | "WithSummaries" >> beam.Flatten()
-            | "GroupByUnit" >> beam.GroupByKey()
+            | "GroupByUnit" >> GroupBlocks()
             | "ShareShingles" >> beam.ParDo(ShareShingles(self.job)).with_output_types(block)
-            | "GroupByTask" >> beam.GroupByKey()
+            | "GroupByTask" >> GroupBlocks()
             | "Judge"
             >> beam.ParDo(Judge(self.job, tuple(one.held for one in shards))).with_output_types(block)
         )

@@ -12,9 +12,10 @@ import orjson
 from colophon.pipelines.canonical import manifest_bytes, schema_as_json
 from colophon.pipelines.counts import by_source_and_stage, kept_of, merge_counts
 from colophon.pipelines.held import held_by, held_materials
-from colophon.pipelines.plan import code_digest, libraries, materials_of
+from colophon.pipelines.plan import code_digest, libraries, lock_digest, materials_of
 from colophon.pipelines.rights_summary import rights_of_sources
 from colophon.pipelines.shard import data_schema, ledger_schema
+from colophon.pipelines.shuffle import GroupBlocks
 from colophon.pipelines.storage import write_whole
 from colophon.schemas import MANIFEST_FORMAT, Manifest, public_form, recipe_digest
 
@@ -56,7 +57,12 @@ def make_manifest(job: Job, summaries: Iterable[dict[str, Any]]) -> Manifest:
         site=recipe.site,
         contact=recipe.contact,
         predecessor=dict(job.predecessor),
-        software={"colophon": colophon.__version__, "code_sha256": code_digest(), "libraries": libraries()},
+        software={
+            "colophon": colophon.__version__,
+            "code_sha256": code_digest(),
+            "lock_sha256": lock_digest(),
+            "libraries": libraries(),
+        },
         recipe=public_form(recipe),
         recipe_sha256=recipe_digest(recipe),
         materials=materials,
@@ -101,6 +107,6 @@ class WriteManifest(beam.PTransform):
         """Gather the summaries and write."""
         return (
             summaries
-            | "GatherShards" >> beam.GroupByKey()
+            | "GatherShards" >> GroupBlocks()
             | "WriteManifest" >> beam.ParDo(_WriteManifest(self.job)).with_output_types(bytes)
         )

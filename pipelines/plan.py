@@ -40,6 +40,7 @@ __all__ = [
     "cuts_here",
     "fingerprint_of",
     "libraries",
+    "lock_digest",
     "make_plan",
     "materials_of",
     "uri_of_path",
@@ -153,6 +154,11 @@ def code_digest() -> str:
         content = hashlib.sha256(path.read_bytes()).hexdigest()
         total.update(f"{path.relative_to(root).as_posix()} {content}\n".encode())
     return total.hexdigest()
+
+
+def lock_digest() -> str:
+    """Sha256 hex of the lock file that this version was tested with: every library, pinned by the hashes of its files."""
+    return hashlib.sha256(files("colophon").joinpath("runtime.lock").read_bytes()).hexdigest()
 
 
 def materials_of(one: Filter, *, policy: bool = False) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from colophon.pipelines.held import HeldPack, held_by
 from colophon.pipelines.plan import cuts_here
 from colophon.pipelines.rules import EXACT_TEXT, IN_PACK, RULES, VERDICT, limits_of
 from colophon.pipelines.shard import DataFile, LedgerFile, data_schema, ledger_schema
+from colophon.pipelines.shuffle import GroupBlocks
 from colophon.pipelines.staged import open_staged
 from colophon.pipelines.storage import write_whole
 from colophon.schemas import DROPPED, KEPT
@@ -249,15 +250,15 @@ class WriteShards(beam.PTransform):
         shards = (
             staged
             | "WithIndex" >> beam.Map(_with_index).with_output_types(block)
-            | "GatherUnits" >> beam.GroupByKey()
+            | "GatherUnits" >> GroupBlocks()
             | "PlanShards"
             >> beam.ParDo(_PlanShards(self.job.recipe.output.shard_size)).with_output_types(block)
         )
         return (
             (shards, verdicts)
             | "WithVerdicts" >> beam.Flatten()
-            | "GroupByUnit" >> beam.GroupByKey()
+            | "GroupByUnit" >> GroupBlocks()
             | "KeyByShard" >> beam.ParDo(_KeyByShard()).with_output_types(block)
-            | "GroupByShard" >> beam.GroupByKey()
+            | "GroupByShard" >> GroupBlocks()
             | "WriteShard" >> beam.ParDo(_WriteShard(self.job)).with_output_types(block)
         )

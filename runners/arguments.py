@@ -4,8 +4,38 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-__all__ = ["fraction", "path", "positive"]
+if TYPE_CHECKING:
+    from argparse import ArgumentParser
+
+__all__ = ["add_work_arguments", "amount", "fraction", "path", "positive"]
+
+
+def add_work_arguments(parser: ArgumentParser) -> None:
+    """What every command takes that makes a dataset by work on several cores."""
+    parser.add_argument(
+        "--workers", type=positive, metavar="N", help="processes on this machine (default: all cores)"
+    )
+    parser.add_argument(
+        "--replace",
+        action="store_true",
+        help="put the new dataset in the place of what is in the output, once it is complete",
+    )
+    parser.add_argument("--quiet", action="store_true", help="no progress")
+    parser.add_argument(
+        "--grid-factor",
+        type=amount,
+        metavar="G",
+        help="grams of CO2 a kilowatt-hour of your grid, so that run.json tells the run's CO2",
+    )
+    parser.add_argument(
+        "--core-hour-price",
+        type=amount,
+        metavar="PRICE",
+        help="what a core costs for an hour, so that run.json tells the run's price",
+    )
+    parser.add_argument("--currency", default="", metavar="NAME", help="of --core-hour-price, such as EUR")
 
 
 def path(text: str) -> Path:
@@ -38,4 +68,15 @@ def fraction(text: str) -> float:
         value = -1.0
     if not 0 <= value <= 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a fraction from 0 to 1, such as 0.02")
+    return value
+
+
+def amount(text: str) -> float:
+    """A number, 0 or more."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number, 0 or more, such as 350")
     return value

@@ -25,6 +25,8 @@ from typing import TYPE_CHECKING, NoReturn
 from colophon.runners.processes import end_with_parent
 
 if TYPE_CHECKING:
+    from apache_beam.runners.runner import PipelineResult
+
     from colophon.pipelines.job import Job
     from colophon.pipelines.plan import Plan
 
@@ -76,14 +78,29 @@ def run_order(order: Order, folder: Path) -> None:
     pipeline = beam.Pipeline(runner=runner, options=options)
     work = "Decide" >> Decide(order.job) if order.job.before else "Curate" >> Curate(order.job)
     _ = pipeline | "Units" >> beam.Create(units, reshuffle=False) | work
-    pipeline.run().wait_until_finish()
+    result = pipeline.run()
+    result.wait_until_finish()
     own, children = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     usage = {
         "cpu_seconds": round(own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime, 2),
         "peak_bytes": own.ru_maxrss * 1024,
         "peak_bytes_of_a_worker": max(own.ru_maxrss, children.ru_maxrss) * 1024,
+        "bytes_shuffled": _shuffled(result),
     }
     (folder / "usage.json").write_text(json.dumps(usage))
+
+
+def _shuffled(result: PipelineResult) -> int | None:
+    """Bytes that were grouped, as the engine counted them; None if it does not count."""
+    from colophon.pipelines.shuffle import SHUFFLED  # noqa: PLC0415 - brings Beam
+
+    try:
+        counters = result.metrics().query()["counters"]
+    except (NotImplementedError, AttributeError):
+        return None
+    return sum(
+        int(one.result) for one in counters if (one.key.metric.namespace, one.key.metric.name) == SHUFFLED
+    )
 
 
 class _Failure:

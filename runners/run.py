@@ -24,6 +24,7 @@ from colophon.pipelines.plan import Plan, code_digest, make_plan, materials_of
 from colophon.pipelines.predecessor import remember
 from colophon.pipelines.storage import clear_asides, explain_os_error
 from colophon.pipelines.verify import load_manifest, verify
+from colophon.runners.costs import Prices, Rapl, costs
 from colophon.runners.job import Order
 from colophon.runners.processes import stop
 from colophon.runners.progress import Progress, Watcher
@@ -226,6 +227,7 @@ class Run:
         replace: bool = False,
         max_failed: float | None = None,
         quiet: bool = False,
+        prices: Prices | None = None,
     ) -> Result:
         """Make the dataset, unless it is there.
 
@@ -236,6 +238,7 @@ class Run:
             replace: Whether what is in the output may be deleted once the new dataset is complete.
             max_failed: Greatest share of documents that may fail.
             quiet: Whether to say nothing on the way.
+            prices: What energy and time cost here.
 
         Raises:
             UsageError: The output is not empty, or another run is writing to it.
@@ -255,7 +258,7 @@ class Run:
             workers = max(1, min(workers, len(self.plan.units)))
             self._prepare()
             progress = Progress(len(self.plan.units), self.plan.size)
-            began = dt.datetime.now(dt.UTC)
+            began, counters = dt.datetime.now(dt.UTC), Rapl()
             with Watcher(progress, self.job.progress, quiet=quiet) as watcher:
                 self._work(Order(self.job, self.plan, runner, workers, tuple(extra)), watcher)
             manifest = load_manifest(self.job.dataset)
@@ -263,6 +266,9 @@ class Run:
             if told := refusals(manifest):
                 raise RunFailed("\n".join(told))
             run = self._account(progress, began, runner, workers)
+            tokens = manifest["counts"]["sizes"].get("n_tokens", 0)
+            used = run["cpu_seconds"], run["wall_seconds"], sum(run["peak_bytes_by_process"])
+            run |= costs(*used, tokens, joules=counters.joules(), prices=prices or Prices())
             self._publish(manifest, run)
             for index in progress.again:
                 self.job.staged(self.plan.units[index].key).unlink(missing_ok=True)
@@ -379,6 +385,9 @@ class Run:
             "units": len(self.plan.units),
             "input_bytes": progress.bytes,
             "input_bytes_read": progress.bytes_done - progress.bytes_reused,
+            "output_bytes_written": sum(
+                path.stat().st_size for path in self.job.dataset.rglob("*") if path.is_file()
+            ),
             "cpu_seconds_by_stage": {
                 name: round(value, 3) for name, value in sorted(progress.seconds.items())
             },

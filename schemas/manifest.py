@@ -24,11 +24,12 @@ class Manifest:
         contact: Whom to ask.
         predecessor: Digest of the manifest, name and version of the dataset that was decided again, and on what
             (``staged units``, ``kept documents``); empty if there is none.
-        software: Version and digest of Colophon, versions of the libraries that can change a byte.
+        software: Version and digest of Colophon, digest of the lock file it was tested with, versions of the libraries
+            that can change a byte.
         recipe: The recipe without anything that says where the work was done.
         recipe_sha256: Digest of its canonical JSON.
         materials: Models and lists that took part, each with its sha256 and licence.
-        inputs: Number of input files and of bytes; sha256 over their names and digests, shard by shard.
+        inputs: Sha256 over the names and digests of the input files, shard by shard.
         schemas: Columns of ``data/`` and ``ledger/``: names, types, meanings.
         stages: Names of the stages in their order.
         fates: Documents by fate.

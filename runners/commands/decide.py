@@ -7,7 +7,7 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from colophon.runners.arguments import path, positive
+from colophon.runners.arguments import add_work_arguments, path
 from colophon.schemas import UsageError
 
 if TYPE_CHECKING:
@@ -50,20 +50,13 @@ def add_arguments(parser: ArgumentParser) -> None:
         action="store_true",
         help="decide on the documents that are kept, even if the staged units are there",
     )
-    parser.add_argument(
-        "--workers", type=positive, metavar="N", help="processes on this machine (default: all cores)"
-    )
-    parser.add_argument(
-        "--replace",
-        action="store_true",
-        help="put the new dataset in the place of what is in the output, once it is complete",
-    )
-    parser.add_argument("--quiet", action="store_true", help="no progress")
+    add_work_arguments(parser)
 
 
 def call(arguments: Namespace) -> int:
     """Do it; the exit code."""
     from colophon.pipelines.predecessor import decision_over, predecessor_of  # noqa: PLC0415
+    from colophon.runners.costs import Prices  # noqa: PLC0415
     from colophon.runners.outcome import tell  # noqa: PLC0415
     from colophon.runners.recipes import read_recipe, sections  # noqa: PLC0415
     from colophon.runners.run import Run  # noqa: PLC0415
@@ -88,6 +81,7 @@ def call(arguments: Namespace) -> int:
         workers=arguments.workers or len(os.sched_getaffinity(0)),
         replace=arguments.replace,
         quiet=arguments.quiet,
+        prices=Prices(arguments.grid_factor, arguments.core_hour_price, arguments.currency),
     )
     tell(result, as_json=arguments.json)
     return 0

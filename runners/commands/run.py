@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from colophon.runners.answers import print_json, say
-from colophon.runners.arguments import fraction, path, positive
+from colophon.runners.arguments import add_work_arguments, fraction, path
 from colophon.runners.words import many, size_in_words
 from colophon.schemas import UsageError
 
@@ -65,26 +65,19 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--runner", choices=RUNNERS, default="direct", help="the engine (default: %(default)s)"
     )
-    parser.add_argument(
-        "--workers", type=positive, metavar="N", help="processes on this machine (default: all cores)"
-    )
     parser.add_argument("--dry-run", action="store_true", help="print the plan and do nothing else")
-    parser.add_argument(
-        "--replace",
-        action="store_true",
-        help="put the new dataset in the place of what is in the output, once it is complete",
-    )
     parser.add_argument(
         "--max-failed",
         type=fraction,
         metavar="FRACTION",
         help="fail if more than this share of the documents failed",
     )
-    parser.add_argument("--quiet", action="store_true", help="no progress")
+    add_work_arguments(parser)
 
 
 def call(arguments: Namespace) -> int:
     """Do it; the exit code."""
+    from colophon.runners.costs import Prices  # noqa: PLC0415
     from colophon.runners.outcome import tell  # noqa: PLC0415
     from colophon.runners.run import Run  # noqa: PLC0415
     from colophon.schemas import output_folder, staging_folder  # noqa: PLC0415
@@ -109,6 +102,7 @@ def call(arguments: Namespace) -> int:
         replace=arguments.replace,
         max_failed=arguments.max_failed,
         quiet=arguments.quiet,
+        prices=Prices(arguments.grid_factor, arguments.core_hour_price, arguments.currency),
     )
     tell(result, as_json=arguments.json)
     return 0
