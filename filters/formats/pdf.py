@@ -24,13 +24,12 @@ from colophon.filters.formats.pdf_lines import LineReader, PageLines
 from colophon.filters.formats.pdf_parts import (
     doi_in,
     keywords_in,
-    licence_in,
     text_parts,
     title_in,
     without_references,
     year_in,
 )
-from colophon.filters.formats.pdf_rights import rights_of_pages
+from colophon.filters.formats.pdf_rights import licence_of, rights_of_pages
 from colophon.filters.formats.whole_file import read_whole
 from colophon.schemas import Document, Unreadable
 
@@ -169,7 +168,8 @@ def _article(
     around = _joined([*running, *margin], 0)
     opening = [each.text for each in front if each.page == pages[0].lines[0].page] if pages[0].lines else []
     first = [*around, *opening, *(each.text for each in paragraphs if each.page == 0)]
-    licence, page = _licence(pages)
+    rights = rights_of_pages(pages)
+    licence, page = licence_of(rights)
     metadata |= {"authors": _authors(declared.get("Author", "")), "keywords": keywords_in(front)}
     blocks = ([title] if title else []) + [each.text for each in text]
     return Document(
@@ -178,8 +178,8 @@ def _article(
         media_type=Pdf.media_type,
         doi=doi_in(first) or _declared_doi(file, declared),
         license=licence,
-        license_evidence=f"page {page}" if licence else "",
-        rights=rights_of_pages(pages),
+        license_evidence=page,
+        rights=rights,
         year=year_in("\n".join([*around, *opening])),
         metadata={key: value for key, value in metadata.items() if value},
     )
@@ -235,21 +235,6 @@ def _joined(lines: Sequence[Line], page: int) -> list[str]:
             texts.append(line.text)
         last = line
     return texts
-
-
-def _licence(pages: Sequence[PageLines]) -> tuple[str, int]:
-    """The licence that the first or last pages name, and the number of the page, from 1."""
-    named = ""
-    where = 0
-    for number in dict.fromkeys([0, 1, len(pages) - 1, len(pages) - 2]):
-        if 0 <= number < len(pages) and pages[number].lines:
-            found = licence_in(" ".join(line.text for line in pages[number].lines))
-            page = pages[number].lines[0].page + 1
-            if found.startswith("CC-"):
-                return found, page
-            if found and not named:
-                named, where = found, page
-    return named, where
 
 
 def _authors(declared: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Which paragraphs of an article are its text, and what the others say of it: title, DOI, year, licence."""
+"""Which paragraphs of an article are its text, and what the others say of it: title, DOI, year."""
 # ruff: noqa: RUF001 - dashes and quotation marks of every kind are what authors write
 
 from __future__ import annotations
@@ -7,14 +7,13 @@ import re
 from typing import TYPE_CHECKING
 
 from colophon.filters.formats.bibliographic import REFERENCE_HEADINGS, doi_of, year_of
-from colophon.filters.formats.creative_commons import spdx_of_url
 from colophon.filters.formats.pdf_layout import CAPTION, HEADING, TABLE, TEXT, Paragraph
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-__all__ = ["doi_in", "keywords_in", "licence_in", "text_parts", "title_in", "without_references", "year_in"]
+__all__ = ["doi_in", "keywords_in", "text_parts", "title_in", "without_references", "year_in"]
 
 _REFERENCES = re.compile(rf"(?:\d{{1,2}}\.?\s+|[IVX]+\.\s+)?{REFERENCE_HEADINGS}\s*[:.]?\Z", re.IGNORECASE)
 # Headings after which the text goes on behind a reference list.
@@ -137,16 +136,6 @@ _PUBLISHED = (
     re.compile(r"accepted\s*:?[^.\n]{0,25}?\b((?:19|20)\d\d)\b", re.IGNORECASE),
     re.compile(r"\b((?:19|20)\d\d)\b"),
 )
-_DEED = re.compile(
-    r"(?:https?://)?(?:www\.)?creativecommons\.org/(?:licen[cs]es|publicdomain)/[a-z-]+/\d\.\d(?:/[a-z]{2,3}(?![a-z]))?",
-    re.IGNORECASE,
-)
-_NAMED = re.compile(
-    r"creative\s?commons[\s:,–-]*(?P<terms>(?:(?:attribution|non-?\s?commercial|no-?\s?deriv(?:ative)?s?(?: works)?|share-?\s?alike)[\s,–/-]*)+)"
-    r"(?:\(?cc[ -]by[a-z -]*\)?\s*)?(?:licen[cs]e\s*)?(?:,?\s*(?:version|v\.?)?\s*(?P<version>[1-4]\.[05]))?",
-    re.IGNORECASE,
-)
-_SHORT = re.compile(r"\bCC[ -](?P<terms>BY(?:-(?:NC|ND|SA))*)[ -]?(?P<version>[1-4]\.[05])\b")
 _NO_TITLE = re.compile(
     r"microsoft|untitled|\.(?:docx?|tex|dvi|indd|qxd|pdf|ps|rtf|fm)\b|^\W*\d|^(?:article|paper|doi|pii|layout|print)\b",
     re.IGNORECASE,
@@ -307,28 +296,6 @@ def year_in(text: str) -> int | None:
         if found := phrase.search(text):
             return year_of(found[1])
     return None
-
-
-def licence_in(text: str) -> str:
-    """The licence that a page names: a deed's address, else a Creative Commons licence by its name; empty for neither."""
-    dense = re.sub(r"(?i)(creative)-?\s*(commons)\s*\.\s*(org)\s*/", r"\1\2.\3/", text)
-    dense = re.sub(r"(?i)(creativecommons\.org/\S*)\s(?=(?:licen|by|\d\.\d|nc|/))", r"\1", dense)
-    for deed in _DEED.findall(dense):
-        if licence := spdx_of_url(deed.lower()):
-            return licence
-    if found := _SHORT.search(text):
-        return f"CC-{found['terms'].upper()}-{found['version']}"
-    if found := _NAMED.search(text):
-        terms = found["terms"].lower().replace(" ", "").replace("-", "")
-        code = "BY" + "".join(
-            mark
-            for word, mark in (("noncommercial", "-NC"), ("noderiv", "-ND"), ("sharealike", "-SA"))
-            if word in terms
-        )
-        if found["version"]:
-            return spdx_of_url(f"https://creativecommons.org/licenses/{code.lower()}/{found['version']}/")
-        return " ".join(found[0].split())
-    return ""
 
 
 def keywords_in(paragraphs: Sequence[Paragraph]) -> list[str]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from colophon.filters.rights.licences import NOTICES, findings
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from colophon.filters.formats.pdf_lines import PageLines
 
-__all__ = ["passages", "rights_of_pages"]
+__all__ = ["licence_of", "passages", "rights_of_pages"]
 
 _SPEAKS = re.compile(
     r"creative\s?-?\s?commons|\bCC[ -](?:BY|0)\b|\bCC0\b|\ball rights (?:are )?reserved|\bexclusive licen[cs]e|\btext and data mining|\blicen[cs]ed under",
@@ -21,6 +23,7 @@ _OWN = re.compile(
     r"\b(?:article|paper|work|manuscript|chapter|book|thesis|publication|authors?|copyright|open.access)s?\b|©|\bthis is\b|\blicen[cs]e\s*:|\A\W*(?:licen[cs]ed? under|CC)\b",
     re.IGNORECASE,
 )
+_ASIDE = ", aside"
 _BEFORE = 160
 _AFTER = 420
 _NEAR = 150
@@ -40,9 +43,22 @@ def rights_of_pages(pages: Sequence[PageLines]) -> list[tuple[str, str]]:
         if lines:
             text = " ".join(line.text for line in lines)
             for passage in passages(text):
-                aside = "" if _OWN.search(passage) else ", aside"
+                aside = "" if _OWN.search(passage) else _ASIDE
                 found.append((f"page {lines[0].page + 1}{aside}", passage))
     return found
+
+
+def licence_of(rights: Sequence[tuple[str, str]]) -> tuple[str, str]:
+    """The first licence that the passages name of the document itself, and where; both empty if there is none.
+
+    >>> licence_of([("page 1", "All rights reserved."), ("page 9", "This article is licensed under CC BY 4.0.")])
+    ('CC-BY-4.0', 'page 9')
+    """
+    for where, said in rights:
+        for found in findings(said) if not where.endswith(_ASIDE) else ():
+            if not found.of_data and found.licence not in NOTICES:
+                return found.licence, where
+    return "", ""
 
 
 def passages(text: str) -> Iterator[str]:

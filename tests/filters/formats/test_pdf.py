@@ -11,7 +11,8 @@ from pdf_pages import Put, column, pdf
 
 from colophon.filters.formats import Jats, detect
 from colophon.filters.formats.pdf import Pdf
-from colophon.filters.formats.pdf_parts import doi_in, licence_in, year_in
+from colophon.filters.formats.pdf_parts import doi_in, year_in
+from colophon.filters.formats.pdf_rights import licence_of, passages
 from colophon.pipelines.isolation import Isolated
 from colophon.schemas import Document, ReadOptions, Unreadable
 
@@ -353,12 +354,12 @@ def test_year(text, year):
         ("Creative Commons Attribution 4.0 International License (CC BY 4.0)", "CC-BY-4.0"),
         ("the Creative Commons Attribution-NonCommercial-ShareAlike 4.0 licence", "CC-BY-NC-SA-4.0"),
         ("under CC BY-NC-ND 4.0", "CC-BY-NC-ND-4.0"),
-        ("the Creative Commons Attribution License, which permits", "Creative Commons Attribution License"),
+        ("the Creative Commons Attribution License, which permits", "LicenseRef-CC-BY-unversioned"),
         ("All rights reserved", ""),
     ],
 )
 def test_licence(text, licence):
-    assert licence_in(text) == licence
+    assert licence_of([("page 1", said) for said in passages(text)])[0] == licence
 
 
 def test_no_text_layer():
