@@ -27,7 +27,7 @@ from colophon.pipelines.fates import Fates, judge
 from colophon.pipelines.manifest import WriteManifest
 from colophon.pipelines.shard import DataFile, LedgerFile, ledger_schema
 from colophon.pipelines.shuffle import GroupBlocks
-from colophon.pipelines.storage import write_whole
+from colophon.pipelines.storage import sha256_of, write_whole
 from colophon.schemas import DROPPED, KEPT, ORPHANED, RunFailed, arrow_schema
 
 if TYPE_CHECKING:
@@ -124,8 +124,7 @@ def _unchanged(folder: Path, name: str) -> Path:
     """A file of the dataset before, once its digest is what that dataset's manifest says."""
     wanted = orjson.loads((folder / "manifest.json").read_bytes())["files"][name]["sha256"]
     try:
-        with (folder / name).open("rb") as stream:
-            found = hashlib.file_digest(stream, "sha256").hexdigest()
+        found = sha256_of(folder / name)
     except OSError as error:
         raise RunFailed(
             f"{folder / name}: cannot be read: {error.strerror}; `colophon verify {folder}` tells more"

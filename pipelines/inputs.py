@@ -16,13 +16,13 @@ from colophon.filters.formats import formats
 from colophon.filters.formats.reading import read_stream
 from colophon.pipelines.isolation import Isolated
 from colophon.pipelines.plan import fingerprint_of
-from colophon.pipelines.storage import write_whole
+from colophon.pipelines.storage import sha256_of, write_whole
 from colophon.schemas import ReadOptions, Unreadable, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from colophon.pipelines.plan import InputFile, Part
+    from colophon.pipelines.plan import Part
     from colophon.schemas import Document, Recipe
 
 __all__ = ["PartReader", "read_file"]
@@ -98,7 +98,7 @@ class PartReader:
     def _digest(self, part: Part) -> str:
         """Sha256 of the whole file; of one read in parts only once, by whichever worker comes first."""
         if part.end is None:
-            return _sha256(part.file)
+            return sha256_of(Path(part.file.path))
         name = hashlib.sha256(
             f"{part.file.path}\0{part.file.fingerprint}".encode("utf-8", "surrogateescape")
         ).hexdigest()
@@ -106,14 +106,9 @@ class PartReader:
         try:
             return known.read_text()
         except OSError:
-            digest = _sha256(part.file)
+            digest = sha256_of(Path(part.file.path))
             write_whole(known, digest.encode())
             return digest
-
-
-def _sha256(file: InputFile) -> str:
-    with Path(file.path).open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def read_file(path: Path, options: ReadOptions, *, form: str = "auto") -> Iterator[dict[str, Any]]:

@@ -13,6 +13,7 @@ from colophon.pipelines.canonical import manifest_bytes, schema_as_json
 from colophon.pipelines.counts import by_source_and_stage, kept_of, merge_counts
 from colophon.pipelines.held import held_by, held_materials
 from colophon.pipelines.plan import code_digest, libraries, lock_digest, materials_of
+from colophon.pipelines.proofs.merkle import TREE_FILE, bucket_schema, write_tree
 from colophon.pipelines.rights_summary import rights_of_sources
 from colophon.pipelines.shard import data_schema, ledger_schema
 from colophon.pipelines.shuffle import GroupBlocks
@@ -29,7 +30,7 @@ __all__ = ["WriteManifest", "make_manifest", "write_manifest"]
 
 
 def make_manifest(job: Job, summaries: Iterable[dict[str, Any]]) -> Manifest:
-    """Sum the shards up.
+    """Sum the shards up, and write the tree over their documents.
 
     Args:
         job: The run.
@@ -49,6 +50,9 @@ def make_manifest(job: Job, summaries: Iterable[dict[str, Any]]) -> Manifest:
     }
     if held := held_materials(held_by(recipe.deduplicate)):
         materials["deduplicate"] = held
+    files = {name: entry for shard in shards for name, entry in shard["files"].items()}
+    merkle, files[TREE_FILE] = write_tree(job.dataset, list(files))
+    tables = {"data": data_schema(recipe), "ledger": ledger_schema(), "merkle": bucket_schema()}
     return Manifest(
         format=MANIFEST_FORMAT,
         name=recipe.name,
@@ -67,13 +71,14 @@ def make_manifest(job: Job, summaries: Iterable[dict[str, Any]]) -> Manifest:
         recipe_sha256=recipe_digest(recipe),
         materials=materials,
         inputs={"sha256": digest},
-        schemas={"data": schema_as_json(data_schema(recipe)), "ledger": schema_as_json(ledger_schema())},
+        schemas={name: schema_as_json(schema) for name, schema in tables.items()},
         stages=list(job.stages),
         fates=kept_of(fates),
         rights=rights_of_sources(public_form(recipe)["sources"], counts.get("rights", {})),
         sources=by_source_and_stage(fates, job.stages),
         counts=counts,
-        files=dict(sorted(entry for shard in shards for entry in shard["files"].items())),
+        merkle=merkle,
+        files=dict(sorted(files.items())),
     )
 
 

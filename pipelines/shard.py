@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from colophon.pipelines.counts import count_data, count_ledger, inputs_line, merge_counts
-from colophon.pipelines.storage import aside
+from colophon.pipelines.storage import aside, sha256_of
 from colophon.schemas import DATA_ORDER, DataRow, HeldRow, LedgerRow, arrow_schema
 
 if TYPE_CHECKING:
@@ -116,9 +116,7 @@ class _TableFile:
 
     def entry(self) -> dict[str, Any]:
         """What the manifest says of the file, once the block has ended."""
-        with self.path.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        return {"bytes": self.path.stat().st_size, "rows": self.rows, "sha256": digest}
+        return {"bytes": self.path.stat().st_size, "rows": self.rows, "sha256": sha256_of(self.path)}
 
     @property
     def counts(self) -> Counts:

@@ -1,9 +1,10 @@
-"""Files appear whole or not at all: written aside, flushed, then renamed."""
+"""Files appear whole or not at all: written aside, flushed, then renamed. And what tells one from another: its digest."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import os
 import uuid
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from colophon.schemas import RunFailed
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["ASIDE", "aside", "clear_asides", "explain_os_error", "write_whole"]
+__all__ = ["ASIDE", "aside", "clear_asides", "explain_os_error", "sha256_of", "write_whole"]
 
 #: What the name of a file that is still being written begins with.
 ASIDE = ".aside-"
@@ -67,6 +68,16 @@ def write_whole(path: Path, content: bytes) -> None:
     """
     with aside(path) as temporary:
         temporary.write_bytes(content)
+
+
+def sha256_of(path: Path) -> str:
+    """Sha256 hex of a file.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def clear_asides(folder: Path) -> None:

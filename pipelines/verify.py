@@ -22,6 +22,7 @@ from colophon.pipelines.counts import (
     kept_of,
     merge_counts,
 )
+from colophon.pipelines.proofs.merkle import BUCKETS, TREE_FILE, Buckets, in_order, leaves_of
 from colophon.pipelines.rights_summary import rights_of_sources
 from colophon.pipelines.rules import IN_DATASET, IN_PACK, RULES, limits_by_rule
 from colophon.schemas import (
@@ -242,6 +243,7 @@ class _Recount:
         self.claimed: Counter[str] = Counter()
         self.counted: list[Counts] = []
         self.inputs: list[str] = []
+        self.leaves: list[np.ndarray] = []
 
     def part(self, name: str) -> None:
         """One shard: its file in ``data/`` and its file in ``ledger/``."""
@@ -288,6 +290,7 @@ class _Recount:
                 lengths = [len(text) for text in table["text"].to_pylist()]
                 if lengths != [n for n in table["n_chars"].to_pylist() if n is not None] and lengths:
                     self.faults.append(f"data/{name}: n_chars is not the length of every text")
+            self.leaves.append(leaves_of(table))
             self.counted.append(count_data(table, self.manifest["recipe"]["deduplicate"]["shingle_size"]))
         _compare_rows(f"data/{name}", self.manifest, len(kept), self.faults)
         return kept
@@ -377,6 +380,7 @@ def _recount(
     _check_sum_of_fates(manifest, faults)
     if manifest["inputs"]["sha256"] != hashlib.sha256("".join(recount.inputs).encode()).hexdigest():
         faults.append("manifest.json: inputs.sha256 is not what the ledger gives")
+    _check_tree(folder, manifest, recount.leaves, faults)
     _check_identities(recount.ids, recount.stands_for, recount.claimed, faults)
     faults += [
         f"ledger: a copy was left out for document {bytes(one).hex()}, which is said to be dropped and is kept"
@@ -386,6 +390,26 @@ def _recount(
         faults.append(
             f"ledger: has copies of dropped documents ({ORPHANED}), but no predecessor dropped them"
         )
+
+
+def _check_tree(folder: Path, manifest: dict[str, Any], leaves: list[np.ndarray], faults: list[str]) -> None:
+    """The tree grown anew from the rows is the one in the file, and has the root that the manifest says."""
+    grown = Buckets.over(in_order(np.concatenate(leaves)))
+    _compare("merkle", manifest["merkle"], grown.summary(), faults)
+    try:
+        given = Buckets.read(folder / TREE_FILE)
+    except ValueError as error:
+        faults.append(f"{TREE_FILE}: {error}")
+        return
+    _compare_rows(TREE_FILE, manifest, BUCKETS, faults)
+    wrong = [
+        number
+        for number in range(BUCKETS)
+        if (given.counts[number], given.roots[number]) != (grown.counts[number], grown.roots[number])
+    ]
+    if wrong:
+        more = f", nor are {len(wrong) - 1:,} others" if len(wrong) > 1 else ""
+        faults.append(f"{TREE_FILE}: bucket {wrong[0]} is not what the documents give{more}")
 
 
 def _compare_rows(name: str, manifest: dict[str, Any], rows: int, faults: list[str]) -> None:

@@ -30,13 +30,14 @@ class Manifest:
         recipe_sha256: Digest of its canonical JSON.
         materials: Models and lists that took part, each with its sha256 and licence.
         inputs: Sha256 over the names and digests of the input files, shard by shard.
-        schemas: Columns of ``data/`` and ``ledger/``: names, types, meanings.
+        schemas: Columns of ``data/``, ``ledger/`` and ``merkle/``: names, types, meanings.
         stages: Names of the stages in their order.
         fates: Documents by fate.
         rights: Of each source licence, owner, terms and consent as declared, documents kept, and those by SPDX expression.
         sources: Funnel of each source: what came into each stage, what left it and why.
         counts: Integer counts over ``data/``: distributions, sizes, mentions of identity terms.
-        files: Every file of ``data/`` and ``ledger/`` with bytes, rows and sha256; the exact set.
+        merkle: Root of the Merkle tree over the documents of ``data/``, how many there are, in how many buckets.
+        files: Every file of ``data/``, ``ledger/`` and ``merkle/`` with bytes, rows and sha256; the exact set.
     """
 
     format: int
@@ -57,6 +58,7 @@ class Manifest:
     rights: dict[str, dict[str, Any]]
     sources: dict[str, Any]
     counts: dict[str, dict[str, int]]
+    merkle: dict[str, Any]
     files: dict[str, dict[str, Any]]
 
     def as_dict(self) -> dict[str, Any]:

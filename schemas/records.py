@@ -19,6 +19,7 @@ __all__ = [
     "FATES",
     "KEPT",
     "ORPHANED",
+    "BucketRow",
     "DataRow",
     "HeldRow",
     "LedgerRow",
@@ -145,6 +146,17 @@ class LedgerRow:
         float | None, Column("Jaccard similarity of the two documents' sets of shingles; 1 for exact copies")
     ]
     detail: Annotated[str, Column("one line for the person who wonders")]
+
+
+@dataclass
+class BucketRow:
+    """A bucket of the Merkle tree over the documents."""
+
+    bucket: Annotated[int, Column("number: the first 12 bits of its documents' ids", type=pa.uint16())]
+    documents: Annotated[int, Column("how many there are")]
+    root: Annotated[
+        bytes, Column("root of the tree over them (RFC 6962, SHA-256); of none the sha256 of nothing")
+    ]
 
 
 #: Order of the columns of ``data/``; scores that are not named here follow in the filters' order.

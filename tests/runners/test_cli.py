@@ -83,7 +83,7 @@ def test_verify(capsys, dataset, tmp_path):
     code, out, _ = call(capsys, "verify", dataset.folder, "--json")
     assert json.loads(out) == {
         "bytes": sum(entry["bytes"] for entry in dataset.manifest["files"].values()),
-        "documents": 4, "faults": [], "files": 2, "notes": [], "ok": True,
+        "documents": 4, "faults": [], "files": 3, "notes": [], "ok": True,
     }  # fmt: skip
     import shutil
 
