@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
 
-__all__ = ["add_work_arguments", "amount", "fraction", "path", "positive"]
+__all__ = ["add_work_arguments", "amount", "day", "fraction", "path", "positive"]
 
 
 def add_work_arguments(parser: ArgumentParser) -> None:
@@ -47,6 +48,14 @@ def path(text: str) -> Path:
             f"{text!r} is an address; only a path of this machine can be read or written yet"
         )
     return Path(text)
+
+
+def day(text: str) -> dt.date:
+    """A day of the calendar."""
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no day, such as 2027-11-22") from error
 
 
 def positive(text: str) -> int:

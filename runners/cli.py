@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from colophon.runners.answers import print_json
 from colophon.runners.commands import COMMANDS
-from colophon.schemas import ColophonError
+from colophon.schemas import ColophonError, harmless
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -102,7 +102,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ColophonError as error:
         if getattr(arguments, "json", False):
             print_json({"error": str(error), "exit_code": error.exit_code})
-        print(f"colophon: {error}", file=sys.stderr)  # noqa: T201
+        print(harmless(f"colophon: {error}", allowed="\n\t"), file=sys.stderr)  # noqa: T201
         return error.exit_code
     except BrokenPipeError:
         _quiet_pipe()
@@ -125,7 +125,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _failed(arguments: argparse.Namespace, sentence: str) -> int:
     if getattr(arguments, "json", False):
         print_json({"error": sentence, "exit_code": 3})
-    print(f"\ncolophon: {sentence}", file=sys.stderr)  # noqa: T201
+    print(harmless(f"\ncolophon: {sentence}", allowed="\n\t"), file=sys.stderr)  # noqa: T201
     return 3
 
 

@@ -9,13 +9,15 @@ from rich.console import Console
 from rich.rule import Rule
 from rich.text import Text
 
+from colophon.schemas import harmless
+
 __all__ = ["show", "show_scores"]
 
 
 def _plain(value: Any) -> Text:
     """Text that cannot command the terminal: control characters are shown, not sent."""
     shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return Text("".join(c if c in "\n\t" or c.isprintable() else f"\\x{ord(c):02x}" for c in shown))
+    return Text(harmless(shown, allowed="\n\t"))
 
 
 def show(documents: list[dict[str, Any]], console: Console | None = None) -> None:

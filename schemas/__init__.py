@@ -8,6 +8,7 @@ from colophon.schemas.document import Document, ReadOptions, Unreadable
 from colophon.schemas.errors import CheckFailed, ColophonError, RecipeError, RunFailed, UsageError
 from colophon.schemas.fields import Column, arrow_field, arrow_schema
 from colophon.schemas.manifest import MANIFEST_FORMAT, Manifest
+from colophon.schemas.printing import harmless
 from colophon.schemas.recipe import (
     Deduplicate,
     Output,
@@ -83,6 +84,7 @@ __all__ = [
     "default_recipe",
     "explained",
     "fault",
+    "harmless",
     "keys_of",
     "load_recipe",
     "output_folder",

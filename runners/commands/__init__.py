@@ -19,7 +19,9 @@ from colophon.runners.commands import (
     pack,
     read,
     recipe,
+    revoke,
     run,
+    sign,
     verify,
 )
 
@@ -32,6 +34,7 @@ COMMANDS: Final[tuple[ModuleType, ...]] = (
     run,
     decide,
     verify,
+    sign,
     explain,
     recipe,
     filters,
@@ -41,5 +44,6 @@ COMMANDS: Final[tuple[ModuleType, ...]] = (
     pack,
     overlap,
     keygen,
+    revoke,
 )
 """The commands in the order in which ``colophon --help`` lists them."""

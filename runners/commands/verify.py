@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from colophon.runners.answers import print_json, say
-from colophon.runners.arguments import path
+from colophon.runners.arguments import path, positive
 from colophon.runners.words import many
 from colophon.schemas import CheckFailed
 
@@ -15,16 +15,23 @@ if TYPE_CHECKING:
 __all__ = ["LONG", "NAME", "SHORT", "add_arguments", "call"]
 
 NAME = "verify"
-SHORT = "check a dataset against its manifest"
+SHORT = "check a dataset against its manifest, and who signed it"
 LONG = """\
-Recount and rehash everything in a dataset: the exact set of files, their digests, every row,
-the digest of every text, the sums of the ledger, and for each dropped duplicate the one kept.
-Each fault is one line."""
+Tell who signed a dataset, then recount and rehash everything in it: the exact set of files, their
+digests, every row, the digest of every text, the sums of the ledger, and for each dropped
+duplicate the one kept. Each fault is one line. A refusal by a key that you trust is a fault, and so
+are fewer approvals than you ask for."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """What may stand after the command's name."""
     parser.add_argument("dataset", type=path, metavar="DIR", help="the dataset's folder")
+    parser.add_argument(
+        "--keys", type=path, metavar="DIR", help="folder of the public keys that you trust, or one such file"
+    )
+    parser.add_argument(
+        "--threshold", type=positive, metavar="K", help="how many of those keys must approve (default: 1)"
+    )
     parser.add_argument("--quiet", action="store_true", help="no progress")
 
 
@@ -33,8 +40,10 @@ def call(arguments: Namespace) -> int:
     from rich.console import Console  # noqa: PLC0415
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
 
+    from colophon.pipelines.signing import attestations  # noqa: PLC0415
     from colophon.pipelines.verify import verify  # noqa: PLC0415
 
+    signatures = attestations(arguments.dataset, arguments.keys, arguments.threshold)
     columns = TextColumn("verifying"), BarColumn(), DownloadColumn(), TimeRemainingColumn()
     console = Console(stderr=True)
     with Progress(
@@ -42,23 +51,29 @@ def call(arguments: Namespace) -> int:
     ) as bar:
         task = bar.add_task("verify")
         result = verify(arguments.dataset, lambda done, total: bar.update(task, completed=done, total=total))
+    faults = [*signatures.faults, *result.faults]
     if arguments.json:
         print_json(
             {
-                "faults": result.faults,
+                "faults": faults,
                 "notes": result.notes,
                 "files": result.files,
                 "bytes": result.bytes,
                 "documents": result.documents,
-                "ok": not result.faults,
+                "signatures": signatures.as_dict(),
+                "ok": not faults,
             }
         )
-        return int(bool(result.faults))
-    if result.faults:
-        for fault in result.faults:
-            say(fault)
-        told = "".join(f"; {note}" for note in result.notes)
-        raise CheckFailed(f"{arguments.dataset}: {many(len(result.faults), 'fault')}{told}")
+        return int(bool(faults))
+    told = signatures.sentences if signatures.checked or signatures.attestations else ()
+    for line in told:
+        say(line)
+    if faults:
+        for fault in faults:
+            if fault not in told:
+                say(fault)
+        notes = "".join(f"; {note}" for note in result.notes)
+        raise CheckFailed(f"{arguments.dataset}: {many(len(faults), 'fault')}{notes}")
     say(
         f"{arguments.dataset}: all is as the manifest says: {many(result.files, 'file')}, "
         f"{many(result.documents, 'document')}."

@@ -1,0 +1,365 @@
+"""Who signed a dataset, whether that counts, and what follows from it.
+
+Kinder to read than to trust: everything that an envelope says is a claim until a key that the reader trusts has signed
+it, and even then its time is the signer's own. So an expired or revoked key counts for nothing, whenever it signed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import stat
+from collections import Counter
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from colophon.pipelines.signing.envelopes import MOST_BYTES, BadEnvelope, Sealed, Statement, open_envelope
+from colophon.pipelines.signing.keys import PublicKey, read_keys
+from colophon.pipelines.signing.statements import APPROVE, DECISION, PROVENANCE, REJECT, SUBJECT, Decision
+from colophon.schemas import UsageError, harmless
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+__all__ = ["ATTEST", "Attestation", "Signatures", "attestations", "envelopes_in"]
+
+ATTEST: Final = "attest"
+"""The folder of a dataset's envelopes."""
+_END: Final = ".dsse.json"
+_MOST_ENVELOPES: Final = 10_000
+COUNTS: Final = "counts"
+SUPERSEDED: Final = "superseded"
+EXPIRED: Final = "expired"
+REVOKED: Final = "revoked"
+UNKNOWN: Final = "unknown key"
+UNCHECKED: Final = "not checked"
+
+
+@dataclass(frozen=True)
+class Attestation:
+    """What one key says in one envelope. All texts are as they were written: make them `harmless` to show them.
+
+    Attributes:
+        file: The envelope, below the dataset.
+        kind: ``decision``, ``provenance`` or ``other``.
+        predicate_type: Of the statement.
+        status: ``counts``; ``superseded`` by a later decision of the key; ``expired`` or ``revoked``, the key;
+            ``unknown key``; ``not checked``, for no keys were given.
+        why: Of a status that does not count, in words.
+        key_id: Of the key that signed; where that is not known, the one that the envelope names.
+        owner: Of the key, as its public file says; empty where the key is not known.
+        decision: ``approve``, ``reject``; empty if the statement is no decision.
+        name: Who decided, in their own words.
+        role: As what.
+        note: Why.
+        time: When, by the signer's clock.
+        dataset: Name and version of the dataset as the signer saw them.
+        rebuilt: Whether the signer says to have built the dataset.
+        run_sha256: Of the ``run.json`` that the signer saw.
+    """
+
+    file: str
+    kind: str
+    predicate_type: str
+    status: str
+    why: str
+    key_id: str
+    owner: str
+    decision: str = ""
+    name: str = ""
+    role: str = ""
+    note: str = ""
+    time: str = ""
+    dataset: str = ""
+    rebuilt: bool = False
+    run_sha256: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """One line for a person; harmless."""
+        said = {APPROVE: "approves", REJECT: "REFUSES", "": "says how it was built"}[self.decision]
+        if self.kind == "other":
+            said = f"says something of type {self.predicate_type}"
+        who = f"{self.name}, {self.role}" if self.name else f"key {self.key_id[:12] or '(unnamed)'}"
+        key = f"key {self.key_id[:12]} of {self.owner}" if self.owner else f"key {self.key_id[:12]}"
+        told = f"{who} {said}"
+        if self.note:
+            told += f": {self.note}"
+        told += f" ({self.time[:16].replace('T', ' ')} UTC" if self.time else " ("
+        told += (", " if self.time else "") + key
+        told += ", built it too" if self.rebuilt and self.decision else ""
+        told += f"; {self.status if not self.why else self.why})" if self.status != COUNTS else ")"
+        return harmless(told)
+
+
+@dataclass(frozen=True)
+class Signatures:
+    """What the signatures of a dataset come to.
+
+    Attributes:
+        manifest_sha256: Of the manifest that they must be of.
+        checked: Whether keys were given to check them with.
+        threshold: Keys that must approve.
+        keys: All that are trusted, each once.
+        attestations: Everything that is signed, in the order of files.
+        faults: What is wrong, a sentence each: envelopes that are none, refusals, too few approvals.
+        notes: What a reader should know besides.
+    """
+
+    manifest_sha256: str
+    checked: bool
+    threshold: int
+    keys: tuple[PublicKey, ...] = ()
+    attestations: tuple[Attestation, ...] = ()
+    faults: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is wrong; without keys this says nothing of who approved."""
+        return not self.faults
+
+    @property
+    def approved(self) -> tuple[Attestation, ...]:
+        """Approvals that count, one of each key."""
+        return tuple(each for each in self._counting() if each.decision == APPROVE)
+
+    @property
+    def rejected(self) -> tuple[Attestation, ...]:
+        """Refusals that count, one of each key."""
+        return tuple(each for each in self._counting() if each.decision == REJECT)
+
+    @property
+    def rebuilt(self) -> tuple[Attestation, ...]:
+        """Those approvals whose key also says that its owner built the dataset."""
+        built = {
+            each.key_id for each in self.attestations if each.rebuilt and each.status in {COUNTS, SUPERSEDED}
+        }
+        return tuple(each for each in self.approved if each.key_id in built)
+
+    def _counting(self) -> Iterator[Attestation]:
+        return (each for each in self.attestations if each.kind == "decision" and each.status == COUNTS)
+
+    @property
+    def verdict(self) -> str:
+        """In one sentence who approves and who refuses."""
+        if not self.checked:
+            n = len(self.attestations)
+            return f"{n} signature{'s' * (n != 1)} not checked: give --keys" if n else "signed by nobody"
+        of = f"of {len(self.keys)} key{'s' * (len(self.keys) != 1)}"
+        refused = f"REFUSED by {len(self.rejected)} {of}; " if self.rejected else ""
+        return f"{refused}approved by {len(self.approved)} {of} (threshold {self.threshold})"
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """The verdict, then a line for each attestation; harmless."""
+        lines = [self.verdict]
+        if self.checked and self.rebuilt:
+            lines.append(f"rebuilt and signed by {len(self.rebuilt)} of {len(self.keys)}")
+        order = {REJECT: 0, APPROVE: 1}
+        told = sorted(
+            self.attestations,
+            key=lambda each: (each.status != COUNTS, order.get(each.decision, 2), each.time, each.file),
+        )
+        return (*lines, *(each.sentence for each in told), *self.notes)
+
+    def as_dict(self) -> dict[str, Any]:
+        """As JSON values."""
+        return {
+            "manifest_sha256": self.manifest_sha256,
+            "checked": self.checked,
+            "threshold": self.threshold,
+            "ok": self.ok,
+            "verdict": self.verdict,
+            "approved": [each.key_id for each in self.approved],
+            "rejected": [each.key_id for each in self.rejected],
+            "rebuilt": [each.key_id for each in self.rebuilt],
+            "keys": [key.as_dict() for key in self.keys],
+            "attestations": [asdict(each) for each in self.attestations],
+            "faults": list(self.faults),
+            "notes": list(self.notes),
+        }
+
+
+def attestations(
+    folder: Path, keys: Path | None = None, threshold: int | None = None, now: dt.datetime | None = None
+) -> Signatures:
+    """Judge the signatures of a dataset. Whether the dataset is what its manifest says is for `verify`.
+
+    Args:
+        folder: The dataset.
+        keys: A folder of public keys that are trusted, or one such file; without it signatures are listed alone.
+        threshold: Keys that must approve: at least 1, and so by default.
+        now: By which keys expire; by default the clock of this machine.
+
+    Raises:
+        UsageError: The folder has no manifest; the keys cannot be read; the threshold cannot be reached.
+    """
+    trusted = read_keys(keys) if keys is not None else {}
+    least = 1 if threshold is None else threshold
+    if keys is None and threshold is not None:
+        raise UsageError(f"a threshold of {threshold} says how many keys must approve: name them with --keys")
+    if least < 1 or (keys is not None and least > len(trusted)):
+        raise UsageError(
+            f"{keys}: a threshold of {least} must be 1 to {len(trusted)}, for so many keys are there"
+        )
+    manifest = folder / "manifest.json"
+    if not folder.is_dir():
+        raise UsageError(f"{folder}: there is no such folder; name the folder of a dataset")
+    if not manifest.is_file():
+        raise UsageError(
+            f"{folder}: has no manifest.json, so it is no finished dataset; a run writes it last"
+        )
+    try:
+        digest = hashlib.sha256(manifest.read_bytes()).hexdigest()
+    except OSError as error:
+        raise UsageError(f"{manifest}: cannot be read: {error.strerror}") from error
+    judge = _Judge(digest, trusted, now or dt.datetime.now(dt.UTC), checked=keys is not None)
+    for name, content in envelopes_in(folder):
+        judge.envelope(name, content)
+    return judge.verdict(_digest(folder / "run.json"), least)
+
+
+def envelopes_in(folder: Path) -> Iterator[tuple[str, bytes | str]]:
+    """The name of each file in a dataset's ``attest/``, and its content or what is wrong with it."""
+    place = folder / ATTEST
+    if place.is_symlink() or (place.exists() and not place.is_dir()):
+        yield ATTEST, "is a link or no folder"
+        return
+    try:
+        paths = sorted(place.iterdir()) if place.exists() else []
+    except OSError as error:
+        yield ATTEST, f"cannot be read: {error.strerror}"
+        return
+    if len(paths) > _MOST_ENVELOPES:
+        yield ATTEST, f"holds {len(paths):,} files; at most {_MOST_ENVELOPES:,} are read"
+        return
+    for path in paths:
+        yield f"{ATTEST}/{path.name}", _content(path)
+
+
+def _content(path: Path) -> bytes | str:
+    if not path.name.endswith(_END):
+        return f"is no envelope; in {ATTEST}/ lie files *{_END} alone"
+    try:
+        about = path.lstat()
+        if not stat.S_ISREG(about.st_mode):
+            return "is a link or no ordinary file"
+        with path.open("rb") as stream:
+            return stream.read(MOST_BYTES + 1)
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
+
+
+def _digest(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return ""
+
+
+@dataclass
+class _Judge:
+    """Looks at envelopes one by one, then at all of them."""
+
+    manifest_sha256: str
+    keys: dict[str, PublicKey]
+    now: dt.datetime
+    checked: bool
+    found: list[Attestation] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+
+    def envelope(self, name: str, content: bytes | str) -> None:
+        """One file."""
+        shown = harmless(name)
+        if isinstance(content, str):
+            self.faults.append(f"{shown}: {content}")
+            return
+        try:
+            sealed = open_envelope(content)
+            said = _said(name, sealed.statement, self.manifest_sha256)
+        except BadEnvelope as error:
+            self.faults.append(f"{shown}: {error}")
+            return
+        for number in range(len(sealed.signatures)):
+            self._signature(name, sealed, number, said)
+
+    def _signature(self, name: str, sealed: Sealed, number: int, said: Attestation) -> None:
+        hint = sealed.signatures[number][0]
+        if not self.checked:
+            self.found.append(replace(said, key_id=hint, status=UNCHECKED))
+            return
+        key = sealed.signer(number, self.keys)
+        if key is None and hint in self.keys:
+            self.faults.append(
+                f"{harmless(name)}: names key {hint[:12]} of {harmless(self.keys[hint].owner)}, which did not sign it so; "
+                "it was changed, or made by somebody else"
+            )
+        elif key is None:
+            why = "the key is none of those trusted here, so this counts for nothing"
+            self.found.append(replace(said, key_id=hint, status=UNKNOWN, why=why))
+        else:
+            fault = key.fault(self.now)
+            status = REVOKED if key.revocation else EXPIRED if fault else COUNTS
+            why = f"the key {fault}, so this counts for nothing" if fault else ""
+            self.found.append(replace(said, key_id=key.id, owner=key.owner, status=status, why=why))
+
+    def verdict(self, run_sha256: str, threshold: int) -> Signatures:
+        """All of them together."""
+        result = Signatures(
+            self.manifest_sha256,
+            self.checked,
+            threshold,
+            tuple(sorted(self.keys.values(), key=lambda key: (key.owner, key.id))),
+            tuple(self._latest()),
+            tuple(self.faults),
+            tuple(self._notes(run_sha256)),
+        )
+        faults = [each.sentence for each in result.rejected]
+        if self.checked and len(result.approved) < threshold:
+            faults.append(f"{result.verdict}: too few")
+        return replace(result, faults=(*self.faults, *faults))
+
+    def _latest(self) -> Iterator[Attestation]:
+        """Of the decisions of one key the latest counts; of two at one time the refusal, or else the first file."""
+        last: dict[str, Attestation] = {}
+        deciding = [each for each in self.found if each.kind == "decision" and each.status == COUNTS]
+        for each in sorted(deciding, key=lambda each: each.file, reverse=True):
+            other = last.setdefault(each.key_id, each)
+            if (each.time, each.decision == REJECT) >= (other.time, other.decision == REJECT):
+                last[each.key_id] = each
+        for each in self.found:
+            if each in deciding and each is not last[each.key_id]:
+                why = f"the same key decided again, at {last[each.key_id].time[:16].replace('T', ' ')} UTC"
+                yield replace(each, status=SUPERSEDED, why=why)
+            else:
+                yield each
+
+    def _notes(self, run_sha256: str) -> Iterator[str]:
+        owners = Counter(key.owner for key in self.keys.values())
+        for owner, n in sorted(owners.items()):
+            if n > 1:
+                yield f"{n} of the keys belong to {harmless(owner)}: each counts"
+        for each in self.found:
+            if each.status == COUNTS and each.run_sha256 not in {"", run_sha256}:
+                yield f"run.json is not the one that {harmless(each.name)} saw: nobody vouches for its times and costs"
+
+
+def _said(file: str, statement: Statement, manifest_sha256: str) -> Attestation:
+    """A statement before anybody looked who signed it."""
+    if (statement.subject, statement.sha256) != (SUBJECT, manifest_sha256):
+        raise BadEnvelope(
+            f"is of another dataset: of {harmless(statement.subject[:200])} with sha256 {statement.sha256}, "
+            f"and the manifest here has {manifest_sha256}"
+        )
+    blank = Attestation(file, "other", statement.predicate_type, "", "", "", "")
+    if statement.predicate_type == PROVENANCE:
+        return replace(blank, kind="provenance", rebuilt=True)
+    if statement.predicate_type != DECISION:
+        return blank
+    one = Decision.read(statement.predicate)
+    return replace(
+        blank, kind="decision", decision=one.decision, name=one.by.name, role=one.by.role, note=one.by.note,
+        time=one.by.time, dataset=one.dataset, rebuilt=bool(one.rebuilt_run_sha256), run_sha256=one.run_sha256,
+    )  # fmt: skip
