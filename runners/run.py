@@ -29,6 +29,7 @@ from colophon.runners.job import Order
 from colophon.runners.processes import stop
 from colophon.runners.progress import Progress, Watcher
 from colophon.runners.report import report
+from colophon.runners.review import gather, just_made, write_report
 from colophon.runners.words import size_in_words
 from colophon.schemas import RunFailed, UsageError, canonical_digest, canonical_json, public_form
 
@@ -405,6 +406,7 @@ class Run:
             (dataset / "run.json").write_bytes(canonical_json(run) + b"\n")
             (dataset / "review").mkdir(exist_ok=True)
             (dataset / "review" / "report.txt").write_text(report(manifest, run), encoding="utf-8")
+            write_report(dataset, gather(dataset, just_made(), run=run, place=self.output.name))
             old = self.work / "replaced"
             if self.output.exists():
                 self.output.rename(old)

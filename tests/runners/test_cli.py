@@ -24,6 +24,7 @@ COMMANDS = [
     "read",
     "recipe",
     "revoke",
+    "review",
     "run",
     "sign",
     "verify",
