@@ -88,11 +88,11 @@ def check_files(folder: Path, watch: Callable[[int, int], None] | None = None) -
     total = sum(entry["bytes"] for entry in files.values())
     found = {
         path.relative_to(folder).as_posix()
-        for name in ("data", "ledger")
+        for name in sorted({name.split("/")[0] for name in files})
         for path in (folder / name).rglob("*")
         if not path.is_dir() or path.is_symlink()
     }
-    listed = {name for name in files if name.split("/")[0] in {"data", "ledger"}}
+    listed = set(files)
     faults = [f"{name}: is missing" for name in sorted(set(files) - found) if not (folder / name).is_file()]
     faults += [f"{name}: is not in the manifest" for name in sorted(found - listed)]
     done, readable = 0, not faults
