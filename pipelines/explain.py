@@ -8,13 +8,13 @@ import pyarrow.parquet as pq
 
 from colophon.filters import all_filters
 from colophon.pipelines.canonical import uri_of_path
-from colophon.pipelines.verify import load_manifest
+from colophon.pipelines.dataset import load_manifest
 from colophon.schemas import KEPT, UsageError, arrow_schema
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["explain", "tell"]
+__all__ = ["explain", "find", "tell"]
 
 _ID_LENGTH = 32
 _SHORTEST_ID = 6
@@ -41,6 +41,31 @@ def _matches(row: dict[str, Any], what: str, *, as_id: bool) -> bool:
     return what in where or uri_of_path(what) in where
 
 
+def find(folder: Path, what: str, most: int = 1000) -> list[tuple[dict[str, Any], str]]:
+    """The ledger rows of the documents that are meant, each with the name of its part.
+
+    Args:
+        folder: The dataset.
+        what: As `explain` takes it.
+        most: No more than so many are looked for.
+
+    Raises:
+        UsageError: The folder is no dataset, or nothing matches.
+    """
+    as_id = _is_id(what)
+    found: list[tuple[dict[str, Any], str]] = []
+    for path in _parts(folder, "ledger", load_manifest(folder)):
+        if len(found) >= most:
+            break
+        found += [(row, path.name) for row in _rows(path) if _matches(row, what, as_id=as_id)]
+    if not found:
+        raise UsageError(
+            f"{what}: no document of {folder} has this id or these words in its path; "
+            f"give an id (or its first {_SHORTEST_ID} digits or more) or part of a source's path, as in the ledger"
+        )
+    return found[:most]
+
+
 def explain(folder: Path, what: str, most: int = 1000) -> list[dict[str, Any]]:
     """Find documents and tell what happened to each.
 
@@ -59,18 +84,7 @@ def explain(folder: Path, what: str, most: int = 1000) -> list[dict[str, Any]]:
         UsageError: The folder is no dataset, or nothing matches.
     """
     manifest = load_manifest(folder)
-    as_id = _is_id(what)
-    stories: list[dict[str, Any]] = []
-    for path in _parts(folder, "ledger", manifest):
-        if len(stories) >= most:
-            break
-        rows = [row for row in _rows(path) if _matches(row, what, as_id=as_id)]
-        stories += [{"ledger": row, "part": path.name} for row in rows[: most - len(stories)]]
-    if not stories:
-        raise UsageError(
-            f"{what}: no document of {folder} has this id or these words in its path; "
-            f"give an id (or its first {_SHORTEST_ID} digits or more) or part of a source's path, as in the ledger"
-        )
+    stories: list[dict[str, Any]] = [{"ledger": row, "part": part} for row, part in find(folder, what, most)]
     wanted = {story["ledger"]["id"] for story in stories}
     instead = {story["ledger"]["duplicate_of"] for story in stories} - {None}
     others: dict[str, dict[str, Any]] = {}

@@ -17,12 +17,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from colophon.pipelines.proofs.rfc6962 import leaf_hashes, path_of, root_of
+from colophon.pipelines.proofs.rfc6962 import leaf_hashes, levels_of, path_of, root_of
 from colophon.pipelines.storage import aside, sha256_of
 from colophon.schemas import BucketRow, arrow_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "TREE_FILE",
     "Buckets",
     "bucket_leaf",
+    "bucket_numbers",
     "bucket_of",
     "bucket_schema",
     "bytes_of_hex",
@@ -109,7 +110,7 @@ def read_leaves(paths: Iterable[Path], buckets: Iterable[int] | None = None) -> 
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
             for batch in file.iter_batches(_ROWS_AT_ONCE, columns=names):
                 leaves = leaves_of(batch)
-                parts.append(leaves if wanted is None else leaves[np.isin(_numbers(leaves), wanted)])
+                parts.append(leaves if wanted is None else leaves[np.isin(bucket_numbers(leaves), wanted)])
     return in_order(np.concatenate(parts))
 
 
@@ -119,7 +120,7 @@ def in_order(leaves: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(leaves[np.lexsort((keys[:, 1], keys[:, 0]))])
 
 
-def _numbers(leaves: np.ndarray) -> np.ndarray:
+def bucket_numbers(leaves: np.ndarray) -> np.ndarray:
     """int64[n]: the number of each leaf's bucket."""
     return leaves[:, 0].astype(np.int64) << 4 | leaves[:, 1] >> 4
 
@@ -165,7 +166,7 @@ class Buckets:
     @classmethod
     def over(cls, leaves: np.ndarray) -> Buckets:
         """The buckets of leaves that stand in the order of their ids."""
-        starts = np.searchsorted(_numbers(leaves), np.arange(BUCKETS + 1))
+        starts = np.searchsorted(bucket_numbers(leaves), np.arange(BUCKETS + 1))
         parts = (leaves[start:end] for start, end in pairwise(starts))
         return cls(
             tuple(int(n) for n in np.diff(starts)),
@@ -199,19 +200,18 @@ class Buckets:
         return sum(self.counts)
 
     @cached_property
-    def hashes(self) -> list[bytes]:
-        """Hash of each bucket as a leaf."""
+    def _levels(self) -> list[Sequence[bytes]]:
         rows = zip(range(BUCKETS), self.counts, self.roots, strict=True)
-        return leaf_hashes(bucket_leaf(*row) for row in rows)
+        return levels_of(leaf_hashes(bucket_leaf(*row) for row in rows))
 
-    @cached_property
+    @property
     def root(self) -> bytes:
         """The root of all."""
-        return root_of(self.hashes)
+        return self._levels[-1][0]
 
     def path(self, number: int) -> list[bytes]:
         """The hashes that lead from a bucket to the root."""
-        return path_of(self.hashes, number)
+        return path_of(self._levels, number)
 
     def summary(self) -> dict[str, Any]:
         """What the manifest says of the tree."""

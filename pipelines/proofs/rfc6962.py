@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-__all__ = ["leaf_hash", "leaf_hashes", "node_hash", "path_of", "root_by", "root_of"]
+__all__ = ["leaf_hash", "leaf_hashes", "levels_of", "node_hash", "path_of", "root_by", "root_of"]
 
 _LEAF, _NODE = b"\x00", b"\x01"
 
@@ -43,6 +43,14 @@ def _above(level: Sequence[bytes]) -> list[bytes]:
     return upper
 
 
+def levels_of(hashes: Sequence[bytes]) -> list[Sequence[bytes]]:
+    """The hashes of each level, from those of the leaves to the root."""
+    levels = [hashes]
+    while len(levels[-1]) > 1:
+        levels.append(_above(levels[-1]))
+    return levels
+
+
 def root_of(hashes: Sequence[bytes]) -> bytes:
     """The root over hashes of leaves; of none, the hash of nothing."""
     level = hashes
@@ -51,19 +59,15 @@ def root_of(hashes: Sequence[bytes]) -> bytes:
     return level[0] if level else sha256().digest()
 
 
-def path_of(hashes: Sequence[bytes], index: int) -> list[bytes]:
+def path_of(levels: Sequence[Sequence[bytes]], index: int) -> list[bytes]:
     """The hashes that lead from one leaf to the root, lowest first.
 
     Args:
-        hashes: Of all leaves.
+        levels: As `levels_of` gives them.
         index: Which leaf, counted from 0.
     """
-    path, level = [], hashes
-    while len(level) > 1:
-        if index ^ 1 < len(level):
-            path.append(level[index ^ 1])
-        level, index = _above(level), index // 2
-    return path
+    beside = ((level, index >> height ^ 1) for height, level in enumerate(levels))
+    return [level[other] for level, other in beside if other < len(level)]
 
 
 def root_by(path: Iterable[bytes], hashed: bytes, index: int, size: int) -> bytes:

@@ -21,6 +21,7 @@ COMMANDS = [
     "keygen",
     "overlap",
     "pack",
+    "prove",
     "read",
     "recipe",
     "review",

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from colophon.pipelines.proofs.rfc6962 import leaf_hash, leaf_hashes, path_of, root_by, root_of
+from colophon.pipelines.proofs.rfc6962 import leaf_hash, leaf_hashes, levels_of, path_of, root_by, root_of
 
 # Of the public test data of Certificate Transparency's logs.
 LEAVES = ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"]
@@ -61,7 +61,7 @@ def test_as_the_definition_has_it(leaves, data):
     root = root_of(hashes)
     assert root == by_definition(leaves)
     index = data.draw(st.integers(0, len(leaves) - 1))
-    path = path_of(hashes, index)
+    path = path_of(levels_of(hashes), index)
     assert path == path_by_definition(index, leaves)
     assert root_by(path, leaf_hash(leaves[index]), index, len(leaves)) == root
 
@@ -72,7 +72,7 @@ def test_no_other_place_leads_to_the_root(size):
     hashes = leaf_hashes(leaves)
     root = root_of(hashes)
     for index in range(size):
-        path = path_of(hashes, index)
+        path = path_of(levels_of(hashes), index)
         for other in set(range(size)) - {index}:
             assert leads_elsewhere(path, hashes[index], other, size, root)
         assert leads_elsewhere([*path, root], hashes[index], index, size, root)
