@@ -22,6 +22,7 @@ from colophon.pipelines.counts import (
     merge_counts,
 )
 from colophon.pipelines.dataset import load_manifest
+from colophon.pipelines.exports import BESIDE, check_beside
 from colophon.pipelines.proofs.merkle import BUCKETS, TREE_FILE, Buckets, in_order, leaves_of
 from colophon.pipelines.rights_summary import rights_of_sources
 from colophon.pipelines.rules import IN_DATASET, IN_PACK, RULES, limits_by_rule
@@ -124,6 +125,7 @@ def _verify(
     if unknown:
         faults.append(f"manifest.json: has not exactly the keys of a manifest: {', '.join(sorted(unknown))}")
     _check_set(folder, manifest, result)
+    faults += check_beside(folder, manifest)
     _check_sums(folder, manifest, hashlib.sha256(content).hexdigest(), result)
     total = sum(entry["bytes"] for entry in manifest["files"].values()) * (1 if quick else 2)
     sound = True
@@ -160,7 +162,7 @@ def _hash(path: Path, watch: Callable[[int], None]) -> tuple[str, int]:
 
 def _check_set(folder: Path, manifest: dict[str, Any], result: Verification) -> None:
     """The files that are there are exactly those that the manifest lists."""
-    listed = set(manifest["files"]) | _AROUND
+    listed = set(manifest["files"]) | _AROUND | set(BESIDE)
     folders = {name.rpartition("/")[0] for name in manifest["files"]}
     found = set()
     for path in folder.rglob("*"):
@@ -174,7 +176,7 @@ def _check_set(folder: Path, manifest: dict[str, Any], result: Verification) -> 
         found.add(name)
         if name in listed and (path.is_symlink() or not path.is_file()):
             result.faults.append(f"{name}: is a link or no ordinary file")
-    result.faults += [f"{name}: is missing" for name in sorted(listed - found - {"run.json"})]
+    result.faults += [f"{name}: is missing" for name in sorted(listed - found - {"run.json", *BESIDE})]
     result.faults += [f"{name}: is not in the manifest" for name in sorted(found - listed)]
 
 

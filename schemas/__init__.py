@@ -7,7 +7,8 @@ from colophon.schemas.canonical import canonical_digest, canonical_json
 from colophon.schemas.document import Document, ReadOptions, Unreadable
 from colophon.schemas.errors import CheckFailed, ColophonError, RecipeError, RunFailed, UsageError
 from colophon.schemas.fields import Column, arrow_field, arrow_schema
-from colophon.schemas.manifest import MANIFEST_FORMAT, Manifest
+from colophon.schemas.manifest import MANIFEST_FORMAT, Manifest, Meaning
+from colophon.schemas.manifest_schema import manifest_json_schema
 from colophon.schemas.printing import harmless
 from colophon.schemas.recipe import (
     Deduplicate,
@@ -63,6 +64,7 @@ __all__ = [
     "HeldRow",
     "LedgerRow",
     "Manifest",
+    "Meaning",
     "Output",
     "Plan",
     "Read",
@@ -87,6 +89,7 @@ __all__ = [
     "harmless",
     "keys_of",
     "load_recipe",
+    "manifest_json_schema",
     "output_folder",
     "public_form",
     "recipe_digest",

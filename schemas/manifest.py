@@ -1,65 +1,256 @@
-"""What ``manifest.json`` holds: nothing that differs between two runs of the same recipe on the same inputs."""
+"""What ``manifest.json`` holds: nothing that differs between two runs of the same recipe on the same inputs.
+
+Each field says what it means, and what a value that is made elsewhere looks like; the published JSON Schema is made from that
+(`manifest_json_schema`). What is not described here is no part of a manifest.
+"""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Annotated, Any, Final, NotRequired, TypedDict
 
-__all__ = ["MANIFEST_FORMAT", "Manifest"]
+__all__ = ["MANIFEST_FORMAT", "Manifest", "Meaning"]
 
 #: Version of the manifest's own form.
-MANIFEST_FORMAT = 1
+MANIFEST_FORMAT: Final = 1
+
+_SHA256: Final = "^[0-9a-f]{64}$"
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a value of a manifest means; stands in ``Annotated[type, Meaning(…)]``.
+
+    Attributes:
+        doc: One or two sentences for whoever reads a manifest.
+        shape: The type of the value where the annotated one does not tell it; None if it does.
+        pattern: A regular expression that a string matches.
+        minimum: Least number, inclusive.
+    """
+
+    doc: str
+    shape: Any = None
+    pattern: str = ""
+    minimum: int | None = None
+
+
+_Numbers = dict[str, Annotated[int, Meaning("A number of things.", minimum=0)]]
+
+
+class _Predecessor(TypedDict, total=False):
+    manifest_sha256: Annotated[str, Meaning("Digest of its manifest.", pattern=_SHA256)]
+    name: Annotated[str, Meaning("Its name.")]
+    version: Annotated[str, Meaning("Its version.")]
+    decided: Annotated[
+        str, Meaning("What was decided again: `staged units` (all that was read) or `kept documents`.")
+    ]
+
+
+class _Software(TypedDict):
+    colophon: Annotated[str, Meaning("Version of Colophon.")]
+    code_sha256: Annotated[str, Meaning("sha256 of its code.", pattern=_SHA256)]
+    lock_sha256: Annotated[
+        str,
+        Meaning(
+            "sha256 of the lock file that it was tested with: every library, pinned by the hashes of its files.",
+            pattern=_SHA256,
+        ),
+    ]
+    libraries: Annotated[
+        dict[str, str], Meaning("Versions of the libraries, and of Unicode, that can change a byte.")
+    ]
+
+
+class _Material(TypedDict):
+    sha256: Annotated[str, Meaning("sha256 of the model or list.", pattern=_SHA256)]
+    license: NotRequired[
+        Annotated[str | None, Meaning("Its licence, an SPDX expression; null if none is known.")]
+    ]
+    version: NotRequired[Annotated[str, Meaning("Its version.")]]
+    kind: NotRequired[Annotated[str, Meaning("Of what is held already: `dataset` or `pack`.")]]
+    host: NotRequired[Annotated[str, Meaning("Of a site's reservations: the site.")]]
+    questions: NotRequired[
+        Annotated[int, Meaning("Of a benchmark: questions that were looked for.", minimum=0)]
+    ]
+    too_short: NotRequired[
+        Annotated[int, Meaning("Of a benchmark: questions too short for that.", minimum=0)]
+    ]
+
+
+class _Inputs(TypedDict):
+    sha256: Annotated[
+        str, Meaning("sha256 over names and digests of all input files, shard by shard.", pattern=_SHA256)
+    ]
+
+
+class _Column(TypedDict):
+    name: Annotated[str, Meaning("Its name.")]
+    type: Annotated[str, Meaning("Its Arrow type, as Arrow writes it.")]
+    description: NotRequired[Annotated[str, Meaning("What it means.")]]
+    unit: NotRequired[Annotated[str, Meaning("The unit of its numbers.")]]
+
+
+class _Tables(TypedDict):
+    data: Annotated[list[_Column], Meaning("Columns of `data/`, in their order.")]
+    ledger: Annotated[list[_Column], Meaning("Columns of `ledger/`, in their order.")]
+    merkle: Annotated[list[_Column], Meaning("Columns of `merkle/`, in their order.")]
+
+
+class _Fates(TypedDict):
+    kept: Annotated[int, Meaning("Documents in `data/`.", minimum=0)]
+    dropped: Annotated[int, Meaning("Documents that a stage left out.", minimum=0)]
+    failed: Annotated[int, Meaning("Documents, or files, that could not be read.", minimum=0)]
+
+
+class _Rights(TypedDict):
+    license: Annotated[
+        str, Meaning("The licence that the recipe declares for documents that name none; empty if none.")
+    ]
+    owner: Annotated[str, Meaning("Who holds the rights, as declared; empty if not.")]
+    terms: Annotated[str, Meaning("Terms of use, as declared; empty if not.")]
+    consent: Annotated[str, Meaning("Consent, as declared; empty if not.")]
+    documents: Annotated[int, Meaning("Documents kept of the source.", minimum=0)]
+    spdx: Annotated[_Numbers, Meaning("Of them, by SPDX expression of the licence.")]
+
+
+# `in` is a word of Python.
+_Stage = TypedDict(
+    "_Stage",
+    {
+        "in": Annotated[int, Meaning("Documents that came into the stage.", minimum=0)],
+        "kept": Annotated[int, Meaning("Those that went on.", minimum=0)],
+        "dropped": Annotated[int, Meaning("Those that it dropped.", minimum=0)],
+        "failed": Annotated[int, Meaning("Those that failed in it.", minimum=0)],
+        "reasons": Annotated[_Numbers, Meaning("Those dropped or failed, by reason.")],
+    },
+)
+
+
+class _Source(_Fates):
+    documents: Annotated[int, Meaning("Documents of the source: kept, dropped and failed.", minimum=0)]
+    stages: Annotated[
+        dict[str, _Stage], Meaning("What came into each stage and what became of it, by the stage's name.")
+    ]
+
+
+class _Counts(TypedDict, total=False):
+    association_groups: Annotated[_Numbers, Meaning("Documents that name a group, by `axis/group`.")]
+    association_pairs: Annotated[
+        _Numbers, Meaning("Documents with a word of a set near the name of a group, by `axis/group` and set.")
+    ]
+    audit_documents: Annotated[
+        _Numbers,
+        Meaning(
+            "All documents by axis of identity mentioned (empty: all), source and first length in words of the stratum."
+        ),
+    ]
+    audit_dropped: Annotated[
+        _Numbers, Meaning("Of those, dropped ones, by stage, axis, source and first length of the stratum.")
+    ]
+    benchmark_documents: Annotated[
+        _Numbers, Meaning("Documents that hold questions of a benchmark, by benchmark and fate.")
+    ]
+    benchmark_questions: Annotated[_Numbers, Meaning("Those questions, by benchmark and fate.")]
+    bias_score: Annotated[
+        _Numbers,
+        Meaning(
+            "Documents by tenth of `bias_score`: `0.3` is .3 to less than .4, `0.9` also 1; empty: not scored."
+        ),
+    ]
+    country: Annotated[_Numbers, Meaning("Documents by country of authors, where readers found one.")]
+    deduplication: Annotated[
+        _Numbers,
+        Meaning("`shorter_than_a_shingle`: documents compared for the very same text only."),
+    ]
+    discipline: Annotated[_Numbers, Meaning("Documents by subject, where readers found one.")]
+    identity_base: Annotated[
+        _Numbers, Meaning("`documents` and `words` in which mentions of identity were sought.")
+    ]
+    identity_mentions: Annotated[_Numbers, Meaning("Mentions of identity, by axis.")]
+    journal: Annotated[_Numbers, Meaning("Documents by journal, where readers found one.")]
+    language: Annotated[_Numbers, Meaning("Documents by language, ISO 639; `und` has no letters.")]
+    length: Annotated[
+        _Numbers,
+        Meaning(
+            "Documents by the greatest power of two that is not above their characters: `512` is 512 to 1,023."
+        ),
+    ]
+    license: Annotated[_Numbers, Meaning("Documents by licence as found; empty for none.")]
+    media_type: Annotated[_Numbers, Meaning("Documents by what they were read as.")]
+    rights: Annotated[_Numbers, Meaning("Documents by source and SPDX expression.")]
+    rights_status: Annotated[_Numbers, Meaning("Documents by how their licence is known.")]
+    sizes: Annotated[
+        _Numbers,
+        Meaning("Sums: `documents`, `n_chars`, `n_words`, `n_tokens` (estimated), `duplicates_dropped`."),
+    ]
+    source: Annotated[_Numbers, Meaning("Documents by source.")]
+    spdx: Annotated[
+        _Numbers,
+        Meaning("Documents by SPDX expression; NONE: nothing is said; NOASSERTION: not to be told."),
+    ]
+    year: Annotated[_Numbers, Meaning("Documents by year of publication; empty where none is known.")]
+
+
+class _Merkle(TypedDict):
+    root: Annotated[str, Meaning("Its root, sha256 as RFC 6962 hashes.", pattern=_SHA256)]
+    documents: Annotated[int, Meaning("Leaves of all buckets: documents in `data/`.", minimum=0)]
+    buckets: Annotated[int, Meaning("Buckets.", minimum=1)]
+
+
+class _File(TypedDict):
+    bytes: Annotated[int, Meaning("Its size in bytes.", minimum=0)]
+    rows: Annotated[int, Meaning("Its rows.", minimum=0)]
+    sha256: Annotated[str, Meaning("Its sha256.", pattern=_SHA256)]
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """The account of a dataset.
+    """The account of a dataset."""
 
-    Attributes:
-        format: `MANIFEST_FORMAT`.
-        name: Name of the dataset.
-        version: Version of the dataset.
-        description: What it is.
-        site: Who made it.
-        contact: Whom to ask.
-        predecessor: Digest of the manifest, name and version of the dataset that was decided again, and on what
-            (``staged units``, ``kept documents``); empty if there is none.
-        software: Version and digest of Colophon, digest of the lock file it was tested with, versions of the libraries
-            that can change a byte.
-        recipe: The recipe without anything that says where the work was done.
-        recipe_sha256: Digest of its canonical JSON.
-        materials: Models and lists that took part, each with its sha256 and licence.
-        inputs: Sha256 over the names and digests of the input files, shard by shard.
-        schemas: Columns of ``data/``, ``ledger/`` and ``merkle/``: names, types, meanings.
-        stages: Names of the stages in their order.
-        fates: Documents by fate.
-        rights: Of each source licence, owner, terms and consent as declared, documents kept, and those by SPDX expression.
-        sources: Funnel of each source: what came into each stage, what left it and why.
-        counts: Integer counts over ``data/``: distributions, sizes, mentions of identity terms.
-        merkle: Root of the Merkle tree over the documents of ``data/``, how many there are, in how many buckets.
-        files: Every file of ``data/``, ``ledger/`` and ``merkle/`` with bytes, rows and sha256; the exact set.
-    """
-
-    format: int
-    name: str
-    version: str
-    description: str
-    site: str
-    contact: str
-    predecessor: dict[str, str]
-    software: dict[str, Any]
-    recipe: dict[str, Any]
-    recipe_sha256: str
-    materials: dict[str, Any]
-    inputs: dict[str, Any]
-    schemas: dict[str, Any]
-    stages: list[str]
-    fates: dict[str, int]
-    rights: dict[str, dict[str, Any]]
-    sources: dict[str, Any]
-    counts: dict[str, dict[str, int]]
-    merkle: dict[str, Any]
-    files: dict[str, dict[str, Any]]
+    format: Annotated[int, Meaning("Version of the manifest's own form.", minimum=MANIFEST_FORMAT)]
+    name: Annotated[str, Meaning("Name of the dataset.", pattern="^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    version: Annotated[str, Meaning("Version of the dataset, as in Semantic Versioning.")]
+    description: Annotated[str, Meaning("What it is.")]
+    site: Annotated[str, Meaning("Who made it.")]
+    contact: Annotated[str, Meaning("Whom to ask.")]
+    predecessor: Annotated[
+        dict[str, str], Meaning("The dataset that was decided again; empty if there is none.", _Predecessor)
+    ]
+    software: Annotated[dict[str, Any], Meaning("What it was made with.", _Software)]
+    recipe: Annotated[
+        dict[str, Any],
+        Meaning(
+            "The recipe with all its keys, as recipe.schema.json describes them, without those that say where the work "
+            "was done."
+        ),
+    ]
+    recipe_sha256: Annotated[str, Meaning("sha256 of the recipe's canonical JSON.", pattern=_SHA256)]
+    materials: Annotated[
+        dict[str, Any],
+        Meaning("Models and lists that took part, by stage and name.", dict[str, dict[str, _Material]]),
+    ]
+    inputs: Annotated[dict[str, Any], Meaning("What was read.", _Inputs)]
+    schemas: Annotated[dict[str, Any], Meaning("Columns of the tables.", _Tables)]
+    stages: Annotated[list[str], Meaning("Names of the stages in their order.")]
+    fates: Annotated[dict[str, int], Meaning("Documents by fate.", _Fates)]
+    rights: Annotated[
+        dict[str, dict[str, Any]],
+        Meaning("Of each source what is declared of its rights, and the licences found.", dict[str, _Rights]),
+    ]
+    sources: Annotated[dict[str, Any], Meaning("The funnel of each source, by its name.", dict[str, _Source])]
+    counts: Annotated[
+        dict[str, dict[str, int]],
+        Meaning(
+            "Integer counts that add up over shards and sites, over `data/` where nothing else is said. Where they are "
+            "by several things, tabs stand between them.",
+            _Counts,
+        ),
+    ]
+    merkle: Annotated[dict[str, Any], Meaning("The Merkle tree over the documents of `data/`.", _Merkle)]
+    files: Annotated[
+        dict[str, dict[str, Any]],
+        Meaning("Every file of `data/`, `ledger/` and `merkle/`; the exact set.", dict[str, _File]),
+    ]
 
     def as_dict(self) -> dict[str, Any]:
         """The manifest as JSON values, keys in the order of declaration."""

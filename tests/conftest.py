@@ -14,7 +14,7 @@ from hypothesis import settings
 from texts import lenient, prose
 
 from colophon.runners.job import run_order
-from colophon.runners.recipes import sections
+from colophon.runners.recipes import read_recipe, sections
 from colophon.runners.run import Run
 from colophon.schemas import Recipe, default_recipe, with_inputs
 
@@ -123,3 +123,10 @@ def papers(tmp_path: Path) -> Path:
 def example_copy(examples: Path, tmp_path: Path) -> Path:
     """The examples where a test may change them."""
     return Path(shutil.copytree(examples, tmp_path / "examples"))
+
+
+@pytest.fixture(scope="session")
+def example_dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    """The examples, curated by their recipe, once for all; a test that changes it copies its folder first."""
+    curator = Curator(tmp_path_factory.mktemp("example"))
+    return curator(recipe=read_recipe(ROOT / "examples" / "recipe.yaml"))

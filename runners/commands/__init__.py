@@ -12,6 +12,7 @@ from colophon.runners.commands import (
     annotate,
     decide,
     explain,
+    export,
     filters,
     formats,
     keygen,
@@ -49,5 +50,6 @@ COMMANDS: Final[tuple[ModuleType, ...]] = (
     overlap,
     keygen,
     revoke,
+    export,
 )
 """The commands in the order in which ``colophon --help`` lists them."""

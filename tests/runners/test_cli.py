@@ -16,6 +16,7 @@ COMMANDS = [
     "annotate",
     "decide",
     "explain",
+    "export",
     "filters",
     "formats",
     "keygen",
