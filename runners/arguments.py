@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from argparse import ArgumentParser
 
-__all__ = ["add_work_arguments", "amount", "day", "fraction", "path", "positive"]
+__all__ = ["add_work_arguments", "amount", "count", "day", "fraction", "path", "positive"]
 
 
 def add_work_arguments(parser: ArgumentParser) -> None:
@@ -66,6 +66,17 @@ def positive(text: str) -> int:
         n = 0
     if n < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number, 1 or more")
+    return n
+
+
+def count(text: str) -> int:
+    """A number, 0 or more."""
+    try:
+        n = int(text)
+    except ValueError:
+        n = -1
+    if not 0 <= n < 1 << 53:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number, 0 or more")
     return n
 
 

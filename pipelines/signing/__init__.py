@@ -3,6 +3,7 @@
 What `securesystemslib` needs loads when something is signed or checked with a key, and not before.
 """
 
+from colophon.pipelines.signing.acknowledging import NOTICE, Answer, Answers, acknowledge, acknowledgements
 from colophon.pipelines.signing.deciding import Signed, sign_dataset
 from colophon.pipelines.signing.envelopes import (
     STATEMENT,
@@ -42,11 +43,14 @@ __all__ = [
     "ATTEST",
     "DECISION",
     "DECISIONS",
+    "NOTICE",
     "PROVENANCE",
     "REJECT",
     "STATEMENT",
     "SUBJECT",
     "Acknowledgement",
+    "Answer",
+    "Answers",
     "Attestation",
     "BadEnvelope",
     "Decision",
@@ -58,6 +62,8 @@ __all__ = [
     "Signed",
     "SigningKey",
     "Statement",
+    "acknowledge",
+    "acknowledgements",
     "attestations",
     "build_provenance",
     "make_signing_key",

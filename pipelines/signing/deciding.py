@@ -81,13 +81,10 @@ def sign_dataset(
 
     now = now or dt.datetime.now(dt.UTC)
     by = Signatory.of(who, note, now)
-    if fault := key.public.fault(now):
-        raise UsageError(
-            f"the key of {key.public.owner} {fault}; make a new one with `colophon keygen FILE --kind sign`"
-        )
+    key.public.refuse_if_worthless(now)
     content = _read(folder / "manifest.json", "name the folder of a dataset")
     digest = hashlib.sha256(content).hexdigest()
-    run = (folder / "run.json").read_bytes() if (folder / "run.json").is_file() else b""
+    run = _read(folder / "run.json", "") if (folder / "run.json").is_file() else b""
     rebuilt_run = _rebuilt(folder, content, run, rebuilt, check) if rebuilt else ""
     faults = check(folder)
     if _read(folder / "manifest.json", "it was there a moment ago") != content:

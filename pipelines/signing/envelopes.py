@@ -13,20 +13,20 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from colophon.schemas import canonical_json
+from colophon.schemas import UsageError, canonical_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from colophon.pipelines.signing.keys import PublicKey, SigningKey
 
 __all__ = ["MOST_BYTES", "STATEMENT", "BadEnvelope", "Sealed", "Statement", "open_envelope", "sign_statement"]
 
-MOST_BYTES: Final = 1 << 20
+MOST_BYTES: Final = 1 << 22
 """Of an envelope; a longer one is not read."""
 STATEMENT: Final = "https://in-toto.io/Statement/v1"
 _PAYLOAD_TYPE: Final = "application/vnd.in-toto+json"
-_MOST_SIGNATURES: Final = 100
+_MOST_SIGNATURES: Final = 20
 _SHA256: Final = re.compile("[0-9a-f]{64}")
 
 
@@ -65,7 +65,7 @@ class Sealed:
     payload: bytes
     signatures: tuple[tuple[str, bytes], ...]
 
-    def signer(self, number: int, keys: dict[str, PublicKey]) -> PublicKey | None:
+    def signer(self, number: int, keys: Mapping[str, PublicKey]) -> PublicKey | None:
         """Which of the keys made a signature: the one that it names, else any; None if none did."""
         hint, signature = self.signatures[number]
         named = [keys[hint]] if hint in keys else []
@@ -100,6 +100,9 @@ def sign_statement(
 
     Returns:
         The envelope's file; the same arguments give the same bytes.
+
+    Raises:
+        UsageError: It would be longer than `MOST_BYTES`.
     """
     from securesystemslib.dsse import Envelope  # noqa: PLC0415 - see above
 
@@ -114,7 +117,12 @@ def sign_statement(
     _check_with_in_toto(payload)
     envelope = Envelope(payload, _PAYLOAD_TYPE, {})
     envelope.sign(key.signer)
-    return canonical_json(envelope.to_dict()) + b"\n"
+    content = canonical_json(envelope.to_dict()) + b"\n"
+    if len(content) > MOST_BYTES:
+        raise UsageError(
+            f"what is to be signed has {len(content):,} bytes; envelopes have at most {MOST_BYTES:,}"
+        )
+    return content
 
 
 def _check_with_in_toto(payload: bytes) -> None:
@@ -177,6 +185,7 @@ def _object(content: bytes, what: str) -> dict[str, Any]:
     """A JSON object in which no key stands twice, for readers differ in which of the two they take."""
     try:
         told = json.loads(content.decode(), object_pairs_hook=_once, parse_constant=_no_number)
+        canonical_json(told)  # refuses halves of characters, which no file could be written with
     except BadEnvelope as error:
         raise BadEnvelope(f"{what} {error}") from None
     except (ValueError, RecursionError) as error:

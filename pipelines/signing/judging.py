@@ -8,13 +8,21 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import stat
 from collections import Counter
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from colophon.pipelines.signing.envelopes import MOST_BYTES, BadEnvelope, Sealed, Statement, open_envelope
+from colophon.pipelines.signing.envelopes import BadEnvelope, Statement, open_envelope
 from colophon.pipelines.signing.keys import PublicKey, read_keys
+from colophon.pipelines.signing.standing import (
+    COUNTS,
+    SUPERSEDED,
+    UNCHECKED,
+    Standing,
+    standings,
+    when,
+    whole_file,
+)
 from colophon.pipelines.signing.statements import APPROVE, DECISION, PROVENANCE, REJECT, SUBJECT, Decision
 from colophon.schemas import UsageError, harmless
 
@@ -27,28 +35,17 @@ __all__ = ["ATTEST", "Attestation", "Signatures", "attestations", "envelopes_in"
 ATTEST: Final = "attest"
 """The folder of a dataset's envelopes."""
 _END: Final = ".dsse.json"
-_MOST_ENVELOPES: Final = 10_000
-COUNTS: Final = "counts"
-SUPERSEDED: Final = "superseded"
-EXPIRED: Final = "expired"
-REVOKED: Final = "revoked"
-UNKNOWN: Final = "unknown key"
-UNCHECKED: Final = "not checked"
+_MOST_ENVELOPES: Final = 1000
 
 
-@dataclass(frozen=True)
-class Attestation:
+@dataclass(frozen=True, kw_only=True)
+class Attestation(Standing):
     """What one key says in one envelope. All texts are as they were written: make them `harmless` to show them.
 
     Attributes:
-        file: The envelope, below the dataset.
+        file: The envelope, below the dataset; harmless.
         kind: ``decision``, ``provenance`` or ``other``.
         predicate_type: Of the statement.
-        status: ``counts``; ``superseded`` by a later decision of the key; ``expired`` or ``revoked``, the key;
-            ``unknown key``; ``not checked``, for no keys were given.
-        why: Of a status that does not count, in words.
-        key_id: Of the key that signed; where that is not known, the one that the envelope names.
-        owner: Of the key, as its public file says; empty where the key is not known.
         decision: ``approve``, ``reject``; empty if the statement is no decision.
         name: Who decided, in their own words.
         role: As what.
@@ -62,10 +59,6 @@ class Attestation:
     file: str
     kind: str
     predicate_type: str
-    status: str
-    why: str
-    key_id: str
-    owner: str
     decision: str = ""
     name: str = ""
     role: str = ""
@@ -78,19 +71,21 @@ class Attestation:
     @property
     def sentence(self) -> str:
         """One line for a person; harmless."""
-        said = {APPROVE: "approves", REJECT: "REFUSES", "": "says how it was built"}[self.decision]
-        if self.kind == "other":
-            said = f"says something of type {self.predicate_type}"
-        who = f"{self.name}, {self.role}" if self.name else f"key {self.key_id[:12] or '(unnamed)'}"
-        key = f"key {self.key_id[:12]} of {self.owner}" if self.owner else f"key {self.key_id[:12]}"
-        told = f"{who} {said}"
-        if self.note:
-            told += f": {self.note}"
-        told += f" ({self.time[:16].replace('T', ' ')} UTC" if self.time else " ("
-        told += (", " if self.time else "") + key
-        told += ", built it too" if self.rebuilt and self.decision else ""
-        told += f"; {self.status if not self.why else self.why})" if self.status != COUNTS else ")"
-        return harmless(told)
+        known = {APPROVE: "approves", REJECT: "REFUSES", "": "says how it was built"}
+        said = (
+            f"makes a statement of type {self.predicate_type}"
+            if self.kind == "other"
+            else known[self.decision]
+        )
+        who = f"{self.name}, {self.role}" if self.name else self.owner or "somebody"
+        note = f": {self.note}" if self.note else ""
+        about = [
+            when(self.time),
+            self.key,
+            "built it too" if self.rebuilt and self.decision else "",
+            self.why,
+        ]
+        return harmless(f"{self.doubt}{who} {said}{note} ({'; '.join(each for each in about if each)})")
 
 
 @dataclass(frozen=True)
@@ -240,21 +235,20 @@ def envelopes_in(folder: Path) -> Iterator[tuple[str, bytes | str]]:
 
 
 def _content(path: Path) -> bytes | str:
+    if harmless(path.name) != path.name:
+        return "has a name with characters that cannot be seen"
     if not path.name.endswith(_END):
         return f"is no envelope; in {ATTEST}/ lie files *{_END} alone"
-    try:
-        about = path.lstat()
-        if not stat.S_ISREG(about.st_mode):
-            return "is a link or no ordinary file"
-        with path.open("rb") as stream:
-            return stream.read(MOST_BYTES + 1)
-    except OSError as error:
-        return f"cannot be read: {error.strerror}"
+    return whole_file(path)
 
 
 def _digest(path: Path) -> str:
+    """Sha256 of a file, hex; empty if there is none."""
+    if not path.is_file():
+        return ""
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError:
         return ""
 
@@ -279,31 +273,11 @@ class _Judge:
         try:
             sealed = open_envelope(content)
             said = _said(name, sealed.statement, self.manifest_sha256)
+            found = standings(sealed, self.keys if self.checked else None, self.now)
         except BadEnvelope as error:
             self.faults.append(f"{shown}: {error}")
             return
-        for number in range(len(sealed.signatures)):
-            self._signature(name, sealed, number, said)
-
-    def _signature(self, name: str, sealed: Sealed, number: int, said: Attestation) -> None:
-        hint = sealed.signatures[number][0]
-        if not self.checked:
-            self.found.append(replace(said, key_id=hint, status=UNCHECKED))
-            return
-        key = sealed.signer(number, self.keys)
-        if key is None and hint in self.keys:
-            self.faults.append(
-                f"{harmless(name)}: names key {hint[:12]} of {harmless(self.keys[hint].owner)}, which did not sign it so; "
-                "it was changed, or made by somebody else"
-            )
-        elif key is None:
-            why = "the key is none of those trusted here, so this counts for nothing"
-            self.found.append(replace(said, key_id=hint, status=UNKNOWN, why=why))
-        else:
-            fault = key.fault(self.now)
-            status = REVOKED if key.revocation else EXPIRED if fault else COUNTS
-            why = f"the key {fault}, so this counts for nothing" if fault else ""
-            self.found.append(replace(said, key_id=key.id, owner=key.owner, status=status, why=why))
+        self.found += [replace(said, **vars(each)) for each in found]
 
     def verdict(self, run_sha256: str, threshold: int) -> Signatures:
         """All of them together."""
@@ -331,7 +305,7 @@ class _Judge:
                 last[each.key_id] = each
         for each in self.found:
             if each in deciding and each is not last[each.key_id]:
-                why = f"the same key decided again, at {last[each.key_id].time[:16].replace('T', ' ')} UTC"
+                why = f"the same key decided again, at {when(last[each.key_id].time)}"
                 yield replace(each, status=SUPERSEDED, why=why)
             else:
                 yield each
@@ -353,7 +327,15 @@ def _said(file: str, statement: Statement, manifest_sha256: str) -> Attestation:
             f"is of another dataset: of {harmless(statement.subject[:200])} with sha256 {statement.sha256}, "
             f"and the manifest here has {manifest_sha256}"
         )
-    blank = Attestation(file, "other", statement.predicate_type, "", "", "", "")
+    blank = Attestation(
+        status=UNCHECKED,
+        why="",
+        key_id="",
+        owner="",
+        file=file,
+        kind="other",
+        predicate_type=statement.predicate_type,
+    )
     if statement.predicate_type == PROVENANCE:
         return replace(blank, kind="provenance", rebuilt=True)
     if statement.predicate_type != DECISION:

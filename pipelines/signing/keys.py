@@ -100,6 +100,17 @@ class PublicKey:
             return f"expired on {self.expires}"
         return ""
 
+    def refuse_if_worthless(self, now: dt.datetime) -> None:
+        """See that a signature with the key would count.
+
+        Raises:
+            UsageError: It would not, and why.
+        """
+        if fault := self.fault(now):
+            raise UsageError(
+                f"the key of {self.owner} {fault}; make a new one with `colophon keygen FILE --kind sign`"
+            )
+
     @property
     def told(self) -> dict[str, Any]:
         """What the public file says and its proof covers."""
@@ -214,12 +225,7 @@ def read_keys(place: Path) -> dict[str, PublicKey]:
     files, folder = [place], place.parent
     if place.is_dir():
         folder = place
-        try:
-            files = sorted(path for path in place.iterdir() if path.name.endswith(_PUBLIC_END))
-        except OSError as error:
-            raise UsageError(
-                f"{place}: cannot be read: {error.strerror}; name a folder of public keys"
-            ) from error
+        files = _files(place, _PUBLIC_END)
         if not files:
             raise UsageError(
                 f"{place}: has no public key; put the .pub files of those whom you trust in it "
@@ -279,6 +285,15 @@ def _read_public(path: Path, revoked: dict[str, Revocation]) -> PublicKey:
     return PublicKey(value, key.owner, key.created, key.expires, key.file, revoked.get(key.id))
 
 
+def _files(folder: Path, end: str) -> list[Path]:
+    try:
+        return sorted(path for path in folder.iterdir() if path.name.endswith(end))
+    except OSError as error:
+        raise UsageError(
+            f"{folder}: cannot be read: {error.strerror}; name a folder of public keys, or one"
+        ) from error
+
+
 def _described(told: dict[str, Any]) -> tuple[str, str, str]:
     """Owner, first and last day, as a file tells them."""
     owner, created, expires = told["owner"], told["created"], told["expires"]
@@ -293,7 +308,7 @@ def _described(told: dict[str, Any]) -> tuple[str, str, str]:
 def _revocations(folder: Path) -> dict[str, Revocation]:
     """By the id of the key; of several the first by day."""
     found: list[Revocation] = []
-    for path in sorted(each for each in folder.iterdir() if each.name.endswith(_REVOKED_END)):
+    for path in _files(folder, _REVOKED_END):
         told = _read_object(path, "`colophon revoke` writes one")
         try:
             day = dt.date.fromisoformat(told["revoked"]).isoformat()

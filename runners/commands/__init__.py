@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from colophon.runners.commands import (
+    acknowledge,
     annotate,
     decide,
     explain,
@@ -51,5 +52,6 @@ COMMANDS: Final[tuple[ModuleType, ...]] = (
     keygen,
     revoke,
     export,
+    acknowledge,
 )
 """The commands in the order in which ``colophon --help`` lists them."""

@@ -7,12 +7,14 @@ import re
 from pathlib import Path
 
 import pytest
+from terminal import call
 from texts import prose
 
-from colophon.runners.cli import build_parser, main
+from colophon.runners.cli import build_parser
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMANDS = [
+    "acknowledge",
     "annotate",
     "decide",
     "explain",
@@ -31,16 +33,6 @@ COMMANDS = [
     "sign",
     "verify",
 ]
-
-
-def call(capsys, *words: str | Path) -> tuple[int, str, str]:
-    try:
-        code = main([str(word) for word in words])
-    except SystemExit as end:
-        code = int(end.code or 0)
-    out, error = capsys.readouterr()
-    assert "Traceback" not in error
-    return code, out, error
 
 
 @pytest.fixture(scope="module")
