@@ -36,6 +36,8 @@ ATTEST: Final = "attest"
 """The folder of a dataset's envelopes."""
 _END: Final = ".dsse.json"
 _MOST_ENVELOPES: Final = 1000
+_MOST_BYTES: Final = 1 << 26
+"""Of all envelopes together, so that nobody can make a reader wait for long."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +54,7 @@ class Attestation(Standing):
         note: Why.
         time: When, by the signer's clock.
         dataset: Name and version of the dataset as the signer saw them.
+        checked: What the signer's own ``verify`` looked at: ``full``, ``quick`` or ``none``.
         rebuilt: Whether the signer says to have built the dataset.
         run_sha256: Of the ``run.json`` that the signer saw.
     """
@@ -65,6 +68,7 @@ class Attestation(Standing):
     note: str = ""
     time: str = ""
     dataset: str = ""
+    checked: str = ""
     rebuilt: bool = False
     run_sha256: str = ""
 
@@ -82,6 +86,7 @@ class Attestation(Standing):
         about = [
             when(self.time),
             self.key,
+            "checked files, not rows" if self.checked == "quick" else "",
             "built it too" if self.rebuilt and self.decision else "",
             self.why,
         ]
@@ -230,8 +235,14 @@ def envelopes_in(folder: Path) -> Iterator[tuple[str, bytes | str]]:
     if len(paths) > _MOST_ENVELOPES:
         yield ATTEST, f"holds {len(paths):,} files; at most {_MOST_ENVELOPES:,} are read"
         return
+    size = 0
     for path in paths:
-        yield f"{ATTEST}/{path.name}", _content(path)
+        content = _content(path)
+        size += len(content)
+        if size > _MOST_BYTES:
+            yield ATTEST, f"holds more than {_MOST_BYTES:,} bytes, which are not read"
+            return
+        yield f"{ATTEST}/{path.name}", content
 
 
 def _content(path: Path) -> bytes | str:
@@ -343,5 +354,5 @@ def _said(file: str, statement: Statement, manifest_sha256: str) -> Attestation:
     one = Decision.read(statement.predicate)
     return replace(
         blank, kind="decision", decision=one.decision, name=one.by.name, role=one.by.role, note=one.by.note,
-        time=one.by.time, dataset=one.dataset, rebuilt=bool(one.rebuilt_run_sha256), run_sha256=one.run_sha256,
+        time=one.by.time, dataset=one.dataset, checked=one.checked, rebuilt=bool(one.rebuilt_run_sha256), run_sha256=one.run_sha256,
     )  # fmt: skip

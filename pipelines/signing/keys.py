@@ -179,7 +179,11 @@ def make_signing_key(path: Path, owner: str, created: dt.date, expires: dt.date)
         "owner": owner, "created": public.created, "expires": public.expires,
     }  # fmt: skip
     _write_new(path, private, stat.S_IRUSR | stat.S_IWUSR)
-    _write_new(beside, {**public.told, "proof": _proof(key)}, 0o644)
+    try:
+        _write_new(beside, {**public.told, "proof": _proof(key)}, 0o644)
+    except BaseException:
+        path.unlink()  # a private key without its public part is of no use
+        raise
     return public
 
 

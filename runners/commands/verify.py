@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from colophon.runners.answers import print_json, say
 from colophon.runners.arguments import path, positive
+from colophon.runners.checking import check
 from colophon.runners.proof import verify_proof
 from colophon.runners.words import many
 from colophon.schemas import CheckFailed, UsageError
@@ -59,24 +60,10 @@ def call(arguments: Namespace) -> int:
 
 
 def _verify_dataset(arguments: Namespace) -> int:
-    from rich.console import Console  # noqa: PLC0415
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
-
-    from colophon.pipelines.signing import attestations  # noqa: PLC0415
-    from colophon.pipelines.verify import verify  # noqa: PLC0415
+    from colophon.pipelines.signing import attestations  # noqa: PLC0415 - only when needed
 
     signatures = attestations(arguments.dataset, arguments.keys, arguments.threshold)
-    columns = TextColumn("verifying"), BarColumn(), DownloadColumn(), TimeRemainingColumn()
-    console = Console(stderr=True)
-    with Progress(
-        *columns, console=console, transient=True, disable=arguments.quiet or not console.is_terminal
-    ) as bar:
-        task = bar.add_task("verify")
-        result = verify(
-            arguments.dataset,
-            lambda done, total: bar.update(task, completed=done, total=total),
-            quick=arguments.quick,
-        )
+    result = check(arguments.dataset, quick=arguments.quick, quiet=arguments.quiet)
     faults = [*signatures.faults, *result.faults]
     if arguments.json:
         print_json(

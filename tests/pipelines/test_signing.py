@@ -28,16 +28,21 @@ from colophon.pipelines.signing import (
     sign_statement,
 )
 from colophon.pipelines.verify import verify
-from colophon.schemas import CheckFailed, UsageError, canonical_json
+from colophon.schemas import CheckFailed, UsageError
 
 
 @pytest.fixture(scope="module")
-def made(curate_once, tmp_path_factory) -> Path:
+def inputs(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("in") / "notes"
     folder.mkdir()
     for n in range(3):
         (folder / f"{n}.txt").write_text(prose(n))
-    return curate_once(folder).folder
+    return folder
+
+
+@pytest.fixture(scope="module")
+def made(curate_once, inputs) -> Path:
+    return curate_once(inputs).folder
 
 
 @pytest.fixture
@@ -170,10 +175,13 @@ def test_nobody_signed(dataset, members, three):
     assert judged(dataset, members).faults == ("approved by 0 of 3 keys (threshold 2): too few",)
 
 
-def test_who_rebuilt_it_says_so(dataset, made, members, three, tmp_path):
-    again = Path(shutil.copytree(made, tmp_path / "again"))
-    run = json.loads((again / "run.json").read_bytes())
-    (again / "run.json").write_bytes(canonical_json({**run, "host": "elsewhere"}))
+@pytest.fixture
+def again(curate, inputs) -> Path:
+    """The same dataset, built once more from its inputs."""
+    return curate(inputs, output="again", staging="another").folder
+
+
+def test_who_rebuilt_it_says_so(dataset, again, members, three, tmp_path):
     sign(dataset, three[0], provenance=True, check=checked)
     sign(dataset, three[1], rebuilt=again, check=checked)
     sign(dataset, three[2])
@@ -184,8 +192,9 @@ def test_who_rebuilt_it_says_so(dataset, made, members, three, tmp_path):
     assert len(judged(dataset, members).rebuilt) == 2  # that it was built stays true
     sign(dataset, three[1], "reject", minute=6)
     assert len(judged(dataset, members).rebuilt) == 1
-    with pytest.raises(UsageError, match="a copy of it"):
-        sign(dataset, three[1], rebuilt=made)
+    for copy in (dataset, shutil.copytree(dataset, tmp_path / "copy")):
+        with pytest.raises(UsageError, match="or a copy of it"):
+            sign(dataset, three[1], rebuilt=Path(copy))
     with pytest.raises(UsageError, match=r"run\.json: cannot be read"):
         sign(dataset, three[1], rebuilt=tmp_path)
     (again / "more.txt").write_text("x")
@@ -217,6 +226,39 @@ def test_a_changed_run_json_is_noted(dataset, members, three):
     assert found.notes == ("run.json is not the one that Ada saw: nobody vouches for its times and costs",)
     with pytest.raises(UsageError, match="sign without --provenance"):
         sign(dataset, three[0], None, provenance=True)
+
+
+def test_no_byte_of_the_manifest_can_change(dataset, members, three):
+    for key in three:
+        sign(dataset, key)
+    path = dataset / "manifest.json"
+    content = path.read_bytes()
+    for at in range(0, len(content), len(content) // 50):
+        path.write_bytes(content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :])
+        found = judged(dataset, members)
+        assert found.approved == ()
+        assert len([fault for fault in found.faults if "is of another dataset" in fault]) == 3
+    path.write_bytes(content)
+    assert judged(dataset, members).ok
+
+
+def test_a_quick_look_is_told(dataset, members, three):
+    sign(dataset, three[0], how="quick")
+    assert judged(dataset, members, 1).approved[0].sentence.endswith("Site of ada; checked files, not rows)")
+
+
+def test_an_endless_folder_of_envelopes_is_not_read(dataset, members, three):
+    folder = sign(dataset, three[0]).parent
+    for n in range(17):
+        with (folder / f"{n}.dsse.json").open("wb") as stream:
+            stream.truncate(2**22)
+    assert (
+        judged(dataset, members, 1).faults[-2]
+        == "attest: holds more than 67,108,864 bytes, which are not read"
+    )
+    for n in range(1000):
+        (folder / f"{n}.dsse.json").write_bytes(b"")
+    assert judged(dataset, members, 1).faults[0] == "attest: holds 1,001 files; at most 1,000 are read"
 
 
 def test_an_envelope_of_another_dataset_is_a_fault(dataset, made, members, three, tmp_path):
