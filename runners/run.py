@@ -406,7 +406,11 @@ class Run:
             (dataset / "run.json").write_bytes(canonical_json(run) + b"\n")
             (dataset / "review").mkdir(exist_ok=True)
             (dataset / "review" / "report.txt").write_text(report(manifest, run), encoding="utf-8")
-            write_report(dataset, gather(dataset, just_made(), run=run, place=self.output.name))
+            plan = None if self.job.before else self.plan
+            facts = gather(
+                dataset, just_made(), run=run, place=self.output.name, plan=plan, staging=self.staging
+            )
+            write_report(dataset, facts)
             old = self.work / "replaced"
             if self.output.exists():
                 self.output.rename(old)

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-__all__ = ["many", "size_in_words", "time_in_words"]
+__all__ = ["cut", "many", "size_in_words", "time_in_words"]
+
+
+def cut(text: str, most: int) -> str:
+    """The beginning of a long text, and how long it is.
+
+    >>> cut("abc", 3), cut("a" * 1_048_576, 5)
+    ('abc', 'aaaaa… (1,048,576 characters)')
+    """
+    return text if len(text) <= most else f"{text[:most]}… ({len(text):,} characters)"
 
 
 def many(n: int, thing: str) -> str:

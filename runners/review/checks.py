@@ -23,7 +23,7 @@ class Outcome(Enum):
     HOLDS = ("✓", "holds")
     MIND = ("!", "mind")
     FAILS = ("✕", "fails")
-    OPEN = ("○", "not checked")
+    OPEN = ("○", "open")
 
     @property
     def sign(self) -> str:

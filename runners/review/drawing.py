@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -14,8 +15,8 @@ if TYPE_CHECKING:
     from colophon.runners.review.facts import Facts
 
 __all__ = [
-    "Column", "Section", "bar", "bars", "columns_chart", "command", "facts_list", "folded", "note", "outcome_sign",
-    "share", "table",
+    "Column", "Section", "bar", "bars", "columns_chart", "command", "facts_list", "folded", "interval", "note",
+    "outcome_sign", "prose", "share", "table",
 ]  # fmt: skip
 
 _WIDE: Final = 1000
@@ -139,6 +140,34 @@ def bar(parts: Sequence[tuple[str, float]], total: float, *, centred: bool = Fal
     )
 
 
+def interval(lower: float, value: float, upper: float, *, reach: float, marked: bool) -> Html:
+    """A ratio with its interval on a logarithmic scale, 1 in the middle; the numbers stand beside it.
+
+    Args:
+        lower: Lower end.
+        value: The ratio.
+        upper: Upper end.
+        reach: The ratio at the right end; at the left it is one divided by it.
+        marked: Whether it is told from 1.
+    """
+
+    def at(ratio: float) -> float:
+        place = 0.5 + math.log(max(ratio, 1e-9)) / math.log(reach) / 2
+        return min(1.0, max(0.0, place)) * _WIDE
+
+    left, middle, right = at(lower), at(value), at(upper)
+    return el(
+        "svg",
+        el("rect", class_="axis", x=_WIDE / 2 - 1.5, y=0, width=3, height=10),
+        el("rect", class_="span", x=f"{left:.1f}", y=4, width=f"{max(2.0, right - left):.1f}", height=2),
+        el("rect", class_="kept" if marked else "dropped", x=f"{middle - 7:.1f}", y=1.5, width=14, height=7),
+        class_="bar interval",
+        viewBox=f"0 0 {_WIDE} 10",
+        preserveAspectRatio="none",
+        aria_hidden="true",
+    )
+
+
 def bars(
     caption: str,
     head: str,
@@ -221,6 +250,11 @@ def columns_chart(
 def folded(summary: Child, *children: Child, open_: bool = False) -> Html:
     """What unfolds when its summary is chosen; it needs no script."""
     return el("details", el("summary", summary), *children, open=open_)
+
+
+def prose(text: str) -> Html:
+    """A sentence of ours, in which what stands between backticks is a command or a name."""
+    return group(el("code", one) if i % 2 else one for i, one in enumerate(text.split("`")))
 
 
 def note(*children: Child) -> Html:

@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from colophon.runners.visible import cut, visible
+from colophon.runners.words import cut
+from colophon.schemas import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,6 +20,12 @@ __all__ = ["Child", "Html", "el", "group", "said"]
 
 _VOID: Final = frozenset({"br", "col", "hr", "meta"})
 _LONGEST: Final = 4000
+# White space of a page, and the two joiners that some scripts are not written right without.
+_ALLOWED: Final = "\n\t\u200c\u200d"
+# Marks that are stacked without end run over the lines above.
+_STACK: Final = re.compile(
+    r"([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{4})[\u0300-\u036f\u0483-\u0489]+"
+)
 
 
 class Html(str):
@@ -85,4 +93,4 @@ def _drawn(child: Child) -> str:
 
 
 def _escaped(text: str) -> str:
-    return escape(visible(cut(text, _LONGEST)))
+    return escape(_STACK.sub(r"\1…", harmless(cut(text, _LONGEST), _ALLOWED)))

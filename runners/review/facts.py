@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from colophon.pipelines.staged_texts import staged_texts
 from colophon.pipelines.verify import load_manifest
 from colophon.runners.review.kept import Survey, find_kept, survey
 from colophon.runners.review.samples import Samples, read_samples
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from colophon.pipelines.plan import Plan
     from colophon.runners.review.checks import Checks
 
 __all__ = ["MOST_REASONS", "Facts", "gather", "reasons_of"]
@@ -34,7 +36,7 @@ class Facts:
         manifest_sha256: Its digest.
         run: ``run.json``; empty if it is not there.
         checks: What was checked, and what came out.
-        survey: Lengths and clusters.
+        survey: Which documents stand for most copies.
         samples: Documents by reason, closest pairs.
         kept: Titles and some texts of kept documents that samples name, by id.
         dropped: Texts of dropped copies, by id, where staged units are there.
@@ -77,6 +79,8 @@ def gather(
     redact: bool = False,
     run: Mapping[str, Any] | None = None,
     place: str = "",
+    plan: Plan | None = None,
+    staging: Path | None = None,
     signatures: Mapping[str, Any] | None = None,
     difference: Mapping[str, Any] | None = None,
 ) -> Facts:
@@ -88,6 +92,8 @@ def gather(
         redact: Whether texts and titles are to be left out; they are then not even read.
         run: What ``run.json`` says, if it is not written yet.
         place: What the folder will be called, if it is not called so yet.
+        plan: The staged units that the dataset was made of, if they are here.
+        staging: Where they are.
         signatures: Who signed.
         difference: What differs from an earlier dataset.
 
@@ -102,6 +108,7 @@ def gather(
     }
     looked, picked = Survey(), Samples()
     kept: dict[str, dict[str, Any]] = {}
+    dropped: dict[str, str] = {}
     if checks.readable:
         looked = survey(parts["data"])
         shown = list(reasons_of(manifest))[:MOST_REASONS]
@@ -109,6 +116,9 @@ def gather(
         if not redact:
             named, texts = _named(looked, picked)
             kept = find_kept(parts["data"], named, texts)
+            if plan and staging:
+                wanted = {row["id"]: (row["source"], row["source_uri"]) for row in picked.closest}
+                dropped = staged_texts(plan, staging, wanted)
     return Facts(
         manifest,
         digest,
@@ -117,6 +127,8 @@ def gather(
         looked,
         picked,
         kept,
+        dropped,
+        staged=plan is not None,
         signatures=signatures,
         difference=difference,
         redact=redact,

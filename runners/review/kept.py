@@ -1,11 +1,10 @@
-"""What a report needs of the documents that were kept: their lengths, the greatest clusters, titles and texts of a few."""
+"""What a report needs of the documents that were kept: the greatest clusters, titles and texts of a few."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -14,28 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from pathlib import Path
 
-__all__ = ["EDGES", "Lengths", "Survey", "find_kept", "survey"]
+__all__ = ["Survey", "find_kept", "survey"]
 
-EDGES: Final = (0, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000)
-"""Where the classes of length begin, in words."""
-
-_MOST_GROUPS: Final = 4096
 _CLUSTERS: Final = 5
-
-
-@dataclass
-class Lengths:
-    """How long documents are.
-
-    Attributes:
-        classes: Documents by class of length, as `EDGES` has them.
-        read: Documents that were looked at.
-        documents: Documents in all; if more, those that were read are row groups at even distances.
-    """
-
-    classes: list[int] = field(default_factory=lambda: [0] * len(EDGES))
-    read: int = 0
-    documents: int = 0
+_ROWS_AT_ONCE: Final = 1 << 16
 
 
 @dataclass
@@ -43,44 +24,30 @@ class Survey:
     """What one pass over narrow columns of ``data/`` gives.
 
     Attributes:
-        lengths: None if nobody counted words.
         clusters: Ids of the documents that stand for most copies, and for how many; most first.
         owners: Documents that stand for copies.
     """
 
-    lengths: Lengths | None = None
     clusters: list[tuple[str, int]] = field(default_factory=list)
     owners: int = 0
 
 
 def survey(parts: Sequence[Path]) -> Survey:
-    """Look over the documents that were kept.
+    """Look for the documents that stand for copies.
 
     Args:
         parts: The files of ``data/``.
     """
     found = Survey()
-    groups = [(path, i) for path in parts for i in range(pq.read_metadata(path).num_row_groups)]
-    step = max(1, -(-len(groups) // _MOST_GROUPS))
     best: list[tuple[int, str]] = []
-    for number, (path, i) in enumerate(groups):
+    for path in parts:
         with pq.ParquetFile(path) as file:
-            copies = file.read_row_group(i, columns=["duplicates_dropped"])["duplicates_dropped"]
-            owning = pc.greater(copies, 0)
-            if n := pc.sum(owning).as_py():
-                found.owners += n
-                ids = file.read_row_group(i, columns=["id"])["id"].filter(owning).to_pylist()
-                best += zip((-each for each in copies.filter(owning).to_pylist()), ids, strict=True)
+            for batch in file.iter_batches(_ROWS_AT_ONCE, columns=["id", "duplicates_dropped"]):
+                owners = batch.filter(pc.greater(batch["duplicates_dropped"], 0))
+                found.owners += owners.num_rows
+                counts = owners["duplicates_dropped"].to_pylist()
+                best += zip((-n for n in counts), owners["id"].to_pylist(), strict=True)
                 best = sorted(best)[:_CLUSTERS]
-            if "n_words" in file.schema_arrow.names:
-                found.lengths = lengths = found.lengths or Lengths()
-                lengths.documents += len(copies)
-                if number % step == 0:
-                    words = file.read_row_group(i, columns=["n_words"])["n_words"].drop_null().to_numpy()
-                    classes = np.searchsorted(EDGES, words, side="right") - 1
-                    for at, n in enumerate(np.bincount(classes, minlength=len(EDGES)).tolist()):
-                        lengths.classes[at] += n
-                    lengths.read += len(words)
     found.clusters = [(one, -n) for n, one in best]
     return found
 

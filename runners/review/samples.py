@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from colophon.pipelines.rules import EXACT_BYTES, EXACT_TEXT, IN_PACK, RULES
-from colophon.schemas import DROPPED, KEPT
+from colophon.pipelines.rules import EXACT_BYTES, EXACT_TEXT, IN_DATASET, IN_PACK, RULES
+from colophon.schemas import DROPPED, KEPT, ORPHANED
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -32,7 +32,7 @@ _COLUMNS: Final = (
     "id", "source", "source_uri", "locator", "fate", "stage", "reason", "value", "threshold", "duplicate_of",
     "similarity", "detail",
 )  # fmt: skip
-_CERTAIN: Final = (RULES[EXACT_BYTES], RULES[EXACT_TEXT], RULES[IN_PACK])
+_NOT_COMPARED: Final = (RULES[EXACT_BYTES], RULES[EXACT_TEXT], RULES[IN_PACK], RULES[IN_DATASET], ORPHANED)
 
 
 @dataclass
@@ -81,7 +81,7 @@ def read_samples(
             by_reason, gone.append_column("group", key).filter(pc.is_in(key, wanted)), ("id",), SAMPLES
         )
         compared = pc.and_(
-            pc.is_valid(gone["duplicate_of"]), pc.invert(pc.is_in(gone["reason"], pa.array(_CERTAIN)))
+            pc.is_valid(gone["duplicate_of"]), pc.invert(pc.is_in(gone["reason"], pa.array(_NOT_COMPARED)))
         )
         close = _least(
             close,

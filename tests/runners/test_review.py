@@ -128,10 +128,10 @@ def test_numbers_of_every_chart_stand_in_its_table(tree):
         seen = [n for n in numbers if n]
         for rect, n in zip(drawn, seen, strict=True):
             assert float(rect.get("height")) == pytest.approx(max(1, 100 * n / tallest), abs=0.06)
-    for cell in tree.xpath("//td[*[contains(@class, 'bar')]]"):
+    for cell in tree.xpath("//td[*[@class='bar']]"):
         paints = [rect.get("class") for rect in cell.xpath(".//rect")]
         row = [text_of(each) for each in cell.getparent() if each.get("class") == "number"]
-        assert len(paints) <= sum(re.fullmatch("[1-9][0-9,]*", number) is not None for number in row)
+        assert len(paints) <= sum(re.fullmatch("[0-9,.]*[1-9][0-9,.]*", number) is not None for number in row)
 
 
 def hostile(value):
@@ -168,7 +168,7 @@ def test_hostile_text_is_harmless(dataset, page):
         assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u200b]", text)
     assert "&lt;b onclick=x&gt;.txt" in page.decode()
     assert text.count("&lt;script&gt;") > 20
-    assert text.count("⟨U+202E⟩") > 20
+    assert text.count("\\u202e") > 20
 
 
 def test_long_text_is_cut_and_says_so(dataset):
@@ -238,7 +238,8 @@ def test_json(dataset, tmp_path, capsys):
     assert main(["review", str(other), "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert Path(told["report"]).stat().st_size == told["bytes"]
-    assert told["faults"] == []
+    assert {one["name"]: one["outcome"] for one in told["checks"]}["Files"] == "holds"
+    assert told["outcome"] == "mind"
 
 
 def test_any_manifest_stays_small(dataset):
@@ -255,7 +256,9 @@ def test_any_manifest_stays_small(dataset):
         "sources": {"first": first, **dict.fromkeys(names, source)},
         "rights": {name: rights | {"terms": "t" * 500} for name in names},
         "counts": {
-            name: names for name in facts.manifest["counts"] if "audit" not in name and name != "sizes"
+            name: names
+            for name in facts.manifest["counts"]
+            if "audit" not in name and "association" not in name and name not in {"sizes", "length"}
         }
         | {"year": {str(i): 1 for i in range(n)}},
     }

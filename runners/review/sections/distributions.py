@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from colophon.runners.review.drawing import Section, bars, columns_chart, note
 from colophon.runners.review.elements import Html, el, group
-from colophon.runners.review.kept import EDGES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +25,7 @@ def year_classes(counts: Mapping[str, int]) -> list[tuple[str, int]]:
     >>> year_classes({"1850": 1, "2021": 1})[0], len(year_classes({"1850": 1, "2021": 1}))
     (('1850 to 1854', 1), 35)
     """
-    years = {int(name): n for name, n in counts.items() if name.lstrip("-").isdecimal()}
+    years = {int(name): n for name, n in counts.items() if name.removeprefix("-").isdecimal()}
     if not years:
         return []
     first, last = min(years), max(years)
@@ -57,7 +56,7 @@ def _draw(facts: Facts) -> Html:
         if counts.get(name):
             caption = f"Kept documents by {name.replace('_', ' ')}"
             drawn.append(bars(caption, title.lower(), counts[name], most=8))
-    drawn += [el("h3", "Lengths"), *_lengths(facts)]
+    drawn += [el("h3", "Lengths"), *_lengths(counts)]
     return group(drawn)
 
 
@@ -69,27 +68,20 @@ def _years(counts: Mapping[str, int]) -> list[Html | None]:
     return [columns_chart("Kept documents by year of publication", "year", classes), told]
 
 
-def _lengths(facts: Facts) -> list[Html | None]:
-    sizes, lengths = facts.manifest["counts"].get("sizes", {}), facts.survey.lengths
+def _lengths(counts: Mapping[str, Mapping[str, int]]) -> list[Html | None]:
+    sizes, lengths = counts.get("sizes", {}), counts.get("length", {})
     told = (("n_words", "words"), ("n_tokens", "tokens (estimated)"), ("n_chars", "characters"))
     sums = " · ".join(f"{sizes[key]:,} {label}" for key, label in told if key in sizes)
-    drawn: list[Html | None] = [el("p", sums)] if sums else []
-    if not lengths or not lengths.read:
-        return [*drawn, note("Lengths of single documents were not read.")]
-    used = [i for i, n in enumerate(lengths.classes) if n]
-    classes = [
-        (f"{a:,} to {EDGES[i + 1] - 1:,}" if i + 1 < len(EDGES) else f"{a:,} or more", lengths.classes[i])
-        for i, a in enumerate(EDGES)
-        if used[0] <= i <= used[-1]
-    ]
-    drawn.append(columns_chart("Kept documents by length in words", "words", classes))
-    if lengths.read < lengths.documents:
-        drawn.append(
-            note(
-                f"From {lengths.read:,} of {lengths.documents:,} documents, in parts of the files at even distances."
-            )
-        )
-    return drawn
+    drawn: list[Html | None] = [el("p", f"{sums} in all.")] if sums else []
+    begins = [int(name) for name in lengths if name.isdecimal() and int(name) > 0]
+    if not begins:
+        return drawn
+    classes = []
+    begin = min(begins)
+    while begin <= max(begins):
+        classes.append((f"{begin:,} to {2 * begin - 1:,}", lengths.get(str(begin), 0)))
+        begin *= 2
+    return [*drawn, columns_chart("Kept documents by length in characters", "characters", classes)]
 
 
 SECTION = Section("distributions", "Languages, years, sources, lengths", _draw)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from colophon.filters import all_filters
-from colophon.runners.review.drawing import Column, Section, bar, folded, note, share, table
+from colophon.runners.review.drawing import Column, Section, bar, folded, note, prose, share, table
 from colophon.runners.review.elements import Child, Html, el, group, said
 from colophon.runners.review.facts import MOST_REASONS, reasons_of
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from colophon.runners.review.facts import Facts
 
-__all__ = ["SECTION"]
+__all__ = ["SECTION", "number", "place_of"]
 
 _MOST_ROWS = 60
 _MOST_SOURCES = 6
@@ -80,7 +80,7 @@ def _one(facts: Facts, place: tuple[str, str], n: int, by_source: Mapping[str, i
         from_where.append(f" and {len(most) - _MOST_SOURCES:,} other sources")
     return folded(
         group(el("code", said(reason, 80)), " in ", said(stage, 40), el("span", n, class_="count")),
-        el("p", meaning) if meaning else None,
+        el("p", prose(meaning)) if meaning else None,
         note(from_where, "."),
         _table(facts, reason, rows) if rows else note("Its documents were not read."),
     )
@@ -98,7 +98,7 @@ def _table(facts: Facts, reason: str, rows: Sequence[Mapping[str, Any]]) -> Html
     drawn = []
     for row in rows:
         cells: list[Child] = [place_of(row)]
-        cells += [_number(row["value"]), _number(row["threshold"])] if scored else []
+        cells += [number(row["value"]), number(row["threshold"])] if scored else []
         cells += [said(row["detail"] or "", 240)] if detailed else []
         cells += [_instead(facts, row["duplicate_of"])] if compared else []
         drawn.append(cells)
@@ -111,7 +111,8 @@ def place_of(row: Mapping[str, Any]) -> Html:
     return group(said(where, 160), el("br"), el("code", row["id"], class_="id"))
 
 
-def _number(value: float | None) -> str:
+def number(value: float | None) -> str:
+    """A score in as few digits as tell it."""
     return "" if value is None else f"{value:,.4f}".rstrip("0").rstrip(".")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from colophon.runners.review.checks import Check, Outcome, policy_checks, sums_hold
-from colophon.runners.review.drawing import Column, Section, folded, note, outcome_sign, table
+from colophon.runners.review.drawing import Column, Section, folded, note, outcome_sign, prose, table
 from colophon.runners.review.elements import Html, el, group, said
 from colophon.runners.words import many
 
@@ -22,11 +22,16 @@ _MOST_FAULTS = 40
 def signature_check(facts: Facts) -> Check:
     """Who signed, in a sentence."""
     found = facts.signatures
-    if not found:
-        return Check(
-            "Signatures", Outcome.OPEN, "No signatures: nobody has approved or refused this dataset."
-        )
-    return Check("Signatures", Outcome.OPEN, "Signatures are listed under Sign-off.")
+    if not found or not (found["attestations"] or found["faults"]):
+        return Check("Signatures", Outcome.OPEN, "Nobody has approved or refused this dataset.")
+    if found["faults"]:
+        return Check("Signatures", Outcome.FAILS, f"{found['verdict']}.", tuple(found["faults"]))
+    if not found["checked"]:
+        return Check("Signatures", Outcome.OPEN, f"{found['verdict']}.")
+    built = (
+        f"; rebuilt and signed by {len(found['rebuilt'])} of {len(found['keys'])}" if found["rebuilt"] else ""
+    )
+    return Check("Signatures", Outcome.HOLDS, f"{found['verdict']}{built}.")
 
 
 def promises(facts: Facts) -> list[Check]:
@@ -47,10 +52,19 @@ def promises(facts: Facts) -> list[Check]:
             + (f"; the ledger has {samples.rows:,} rows." if counted else "."),
         )
     )
-    same = Check(
-        "Same inputs, same bytes",
-        Outcome.OPEN,
-        "One copy cannot show it. Another site that holds the inputs rebuilds the dataset and signs the same digest.",
+    rebuilt = len(facts.signatures["rebuilt"]) if facts.signatures else 0
+    same = (
+        Check(
+            "Same inputs, same bytes",
+            Outcome.HOLDS,
+            f"{many(rebuilt, 'signer')} built the same digest from the inputs.",
+        )
+        if rebuilt
+        else Check(
+            "Same inputs, same bytes",
+            Outcome.OPEN,
+            "One copy cannot show it. Another site that holds the inputs rebuilds the dataset and signs the same digest.",
+        )
     )
     if not facts.checks.readable:
         compared = Check("Copies were compared", Outcome.OPEN, "The ledger could not be relied upon.")
@@ -102,7 +116,13 @@ def summary(facts: Facts, checks: Sequence[Check]) -> tuple[Outcome, str]:
     weigh = f" {many(mind, 'point')} to weigh before you sign." if mind else ""
     if facts.checks.files.outcome is Outcome.OPEN:
         return Outcome.OPEN, f"Nothing was found wrong; the files have not been rehashed since.{weigh}"
-    signed = "" if facts.signatures else " Nobody has signed it."
+    signatures = facts.signatures or {}
+    if not signatures.get("attestations"):
+        signed = " Nobody has signed it."
+    elif signatures["checked"]:
+        signed = f" {len(signatures['approved']):,} of {many(len(signatures['keys']), 'key')} approve."
+    else:
+        signed = " Its signatures are not checked."
     return (Outcome.MIND if mind else Outcome.HOLDS), f"The files are what the manifest says.{signed}{weigh}"
 
 
@@ -113,7 +133,7 @@ def _faults(faults: Sequence[str]) -> Html | None:
     return folded(
         many(len(faults), "fault"),
         el("ul", [el("li", said(fault, 400)) for fault in faults[:_MOST_FAULTS]], class_="faults"),
-        note(f"and {more:,} others; `colophon verify` names all") if more > 0 else None,
+        note(prose(f"and {more:,} others; `colophon verify` names all")) if more > 0 else None,
     )
 
 
@@ -121,7 +141,7 @@ def _draw(facts: Facts) -> Html:
     checks = checks_of(facts)
     outcome, sentence = summary(facts, checks)
     rows = [
-        (check.name, outcome_sign(check.outcome), group(el("span", check.told), _faults(check.faults)))
+        (check.name, outcome_sign(check.outcome), group(el("span", prose(check.told)), _faults(check.faults)))
         for check in checks
     ]
     return group(
