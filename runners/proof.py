@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from colophon.runners.answers import print_json, say
-from colophon.runners.visible import visible
-from colophon.schemas import CheckFailed, UsageError
+from colophon.schemas import CheckFailed, UsageError, harmless
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -58,4 +57,4 @@ def _named(proof: dict[str, Any]) -> str:
         return ""
     place = proof["place"]
     text = f"{place['source']}/{place['source_uri']}" + (f"#{place['locator']}" if place["locator"] else "")
-    return f" ({visible(text)})"
+    return f" ({harmless(text)})"
