@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from colophon.pipelines.signing.envelopes import BadEnvelope, open_envelope, sign_statement
 from colophon.pipelines.signing.keys import PublicKey, SigningKey, read_keys
-from colophon.pipelines.signing.standing import COUNTS, SUPERSEDED, Standing, standings, when, whole_file
+from colophon.pipelines.signing.standing import COUNTS, Standing, keep_latest, standings, when, whole_file
 from colophon.pipelines.signing.statements import ACKNOWLEDGEMENT, Acknowledgement, Signatory
 from colophon.schemas import UsageError, harmless
 
@@ -182,7 +182,8 @@ def acknowledgements(
         except BadEnvelope as error:
             faults.append(f"{harmless(str(path))}: {error}")
     order = tuple(sorted(trusted.values(), key=lambda key: (key.owner, key.id)))
-    result = Answers(digest, least, order, tuple(_latest(found)))
+    latest = keep_latest(found, lambda each: (each.time, not each.removed, each.file), "answered")
+    result = Answers(digest, least, order, tuple(latest))
     faults += [each.sentence for each in result.counting if not each.removed]
     if len(result.counting) < least:
         faults.append(f"{result.verdict}, the threshold is {least}: too few")
@@ -206,22 +207,6 @@ def _answers(
         )
         for each in standings(sealed, keys, now)
     ]  # fmt: skip
-
-
-def _latest(found: list[Answer]) -> Iterable[Answer]:
-    """Of the answers of one key the latest counts; of two at one time the one that still holds records."""
-    last: dict[str, Answer] = {}
-    for each in sorted(
-        (each for each in found if each.status == COUNTS),
-        key=lambda each: (each.time, not each.removed, each.file),
-    ):
-        last[each.key_id] = each
-    for each in found:
-        if each.status == COUNTS and each is not last[each.key_id]:
-            why = f"the same key answered again, at {when(last[each.key_id].time)}"
-            yield replace(each, status=SUPERSEDED, why=why)
-        else:
-            yield each
 
 
 def _notice_digest(path: Path) -> str:

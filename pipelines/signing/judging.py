@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import json
 from collections import Counter
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from colophon.pipelines.signing.envelopes import BadEnvelope, Statement, open_envelope
@@ -19,11 +21,21 @@ from colophon.pipelines.signing.standing import (
     SUPERSEDED,
     UNCHECKED,
     Standing,
+    keep_latest,
     standings,
     when,
     whole_file,
 )
-from colophon.pipelines.signing.statements import APPROVE, DECISION, PROVENANCE, REJECT, SUBJECT, Decision
+from colophon.pipelines.signing.statements import (
+    APPROVE,
+    DECISION,
+    PROVENANCE,
+    REJECT,
+    SUBJECT,
+    Decision,
+    built_from,
+    read_provenance,
+)
 from colophon.schemas import UsageError, harmless
 
 if TYPE_CHECKING:
@@ -138,6 +150,11 @@ class Signatures:
         }
         return tuple(each for each in self.approved if each.key_id in built)
 
+    @property
+    def silent(self) -> frozenset[str]:
+        """Ids of the keys of which no decision counts."""
+        return frozenset(key.id for key in self.keys) - {each.key_id for each in self._counting()}
+
     def _counting(self) -> Iterator[Attestation]:
         return (each for each in self.attestations if each.kind == "decision" and each.status == COUNTS)
 
@@ -162,7 +179,12 @@ class Signatures:
             self.attestations,
             key=lambda each: (each.status != COUNTS, order.get(each.decision, 2), each.time, each.file),
         )
-        return (*lines, *(each.sentence for each in told), *self.notes)
+        silent = (
+            f"no decision by {harmless(key.owner)} (key {key.id[:12]})"
+            for key in self.keys
+            if key.id in self.silent
+        )
+        return (*lines, *(each.sentence for each in told), *silent, *self.notes)
 
     def as_dict(self) -> dict[str, Any]:
         """As JSON values."""
@@ -175,6 +197,7 @@ class Signatures:
             "approved": [each.key_id for each in self.approved],
             "rejected": [each.key_id for each in self.rejected],
             "rebuilt": [each.key_id for each in self.rebuilt],
+            "silent": sorted(self.silent),
             "keys": [key.as_dict() for key in self.keys],
             "attestations": [asdict(each) for each in self.attestations],
             "faults": list(self.faults),
@@ -212,10 +235,10 @@ def attestations(
             f"{folder}: has no manifest.json, so it is no finished dataset; a run writes it last"
         )
     try:
-        digest = hashlib.sha256(manifest.read_bytes()).hexdigest()
+        signed = manifest.read_bytes()
     except OSError as error:
         raise UsageError(f"{manifest}: cannot be read: {error.strerror}") from error
-    judge = _Judge(digest, trusted, now or dt.datetime.now(dt.UTC), checked=keys is not None)
+    judge = _Judge(signed, trusted, now or dt.datetime.now(dt.UTC), checked=keys is not None)
     for name, content in envelopes_in(folder):
         judge.envelope(name, content)
     return judge.verdict(_digest(folder / "run.json"), least)
@@ -268,12 +291,17 @@ def _digest(path: Path) -> str:
 class _Judge:
     """Looks at envelopes one by one, then at all of them."""
 
-    manifest_sha256: str
+    manifest: bytes
     keys: dict[str, PublicKey]
     now: dt.datetime
     checked: bool
     found: list[Attestation] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
+
+    @cached_property
+    def manifest_sha256(self) -> str:
+        """What must have been signed."""
+        return hashlib.sha256(self.manifest).hexdigest()
 
     def envelope(self, name: str, content: bytes | str) -> None:
         """One file."""
@@ -283,12 +311,49 @@ class _Judge:
             return
         try:
             sealed = open_envelope(content)
-            said = _said(name, sealed.statement, self.manifest_sha256)
+            said = self._said(name, sealed.statement)
             found = standings(sealed, self.keys if self.checked else None, self.now)
         except BadEnvelope as error:
             self.faults.append(f"{shown}: {error}")
             return
         self.found += [replace(said, **vars(each)) for each in found]
+
+    def _said(self, file: str, statement: Statement) -> Attestation:
+        """A statement before anybody looked who signed it."""
+        if (statement.subject, statement.sha256) != (SUBJECT, self.manifest_sha256):
+            raise BadEnvelope(
+                f"is of another dataset: of {harmless(statement.subject[:200])} with sha256 {statement.sha256}, "
+                f"and the manifest here has {self.manifest_sha256}"
+            )
+        blank = Attestation(
+            status=UNCHECKED, why="", key_id="", owner="",
+            file=file, kind="other", predicate_type=statement.predicate_type,
+        )  # fmt: skip
+        if statement.predicate_type == PROVENANCE:
+            told, run_sha256 = read_provenance(statement.predicate)
+            for name, digest in self._built_from.items():
+                if told.get(name, digest) != digest:
+                    raise BadEnvelope(
+                        f"says that the dataset was built from {name} with sha256 {told[name]}, and its manifest says "
+                        f"{digest}"
+                    )
+            return replace(blank, kind="provenance", rebuilt=True, run_sha256=run_sha256)
+        if statement.predicate_type != DECISION:
+            return blank
+        one = Decision.read(statement.predicate)
+        return replace(
+            blank, kind="decision", decision=one.decision, name=one.by.name, role=one.by.role, note=one.by.note,
+            time=one.by.time, dataset=one.dataset, checked=one.checked, rebuilt=bool(one.rebuilt_run_sha256),
+            run_sha256=one.run_sha256,
+        )  # fmt: skip
+
+    @cached_property
+    def _built_from(self) -> dict[str, str]:
+        """What provenance must agree with; nothing if the manifest is none, which `verify` tells."""
+        try:
+            return built_from(json.loads(self.manifest))
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            return {}
 
     def verdict(self, run_sha256: str, threshold: int) -> Signatures:
         """All of them together."""
@@ -306,20 +371,14 @@ class _Judge:
             faults.append(f"{result.verdict}: too few")
         return replace(result, faults=(*self.faults, *faults))
 
-    def _latest(self) -> Iterator[Attestation]:
-        """Of the decisions of one key the latest counts; of two at one time the refusal, or else the first file."""
-        last: dict[str, Attestation] = {}
-        deciding = [each for each in self.found if each.kind == "decision" and each.status == COUNTS]
-        for each in sorted(deciding, key=lambda each: each.file, reverse=True):
-            other = last.setdefault(each.key_id, each)
-            if (each.time, each.decision == REJECT) >= (other.time, other.decision == REJECT):
-                last[each.key_id] = each
-        for each in self.found:
-            if each in deciding and each is not last[each.key_id]:
-                why = f"the same key decided again, at {when(last[each.key_id].time)}"
-                yield replace(each, status=SUPERSEDED, why=why)
-            else:
-                yield each
+    def _latest(self) -> list[Attestation]:
+        """Decisions of a key follow one another; provenance stays true."""
+        decisions = [each for each in self.found if each.kind == "decision"]
+        latest = keep_latest(
+            decisions, lambda each: (each.time, each.decision == REJECT, each.file), "decided"
+        )
+        others = [each for each in self.found if each.kind != "decision"]
+        return sorted([*latest, *others], key=lambda each: each.file)
 
     def _notes(self, run_sha256: str) -> Iterator[str]:
         owners = Counter(key.owner for key in self.keys.values())
@@ -328,31 +387,5 @@ class _Judge:
                 yield f"{n} of the keys belong to {harmless(owner)}: each counts"
         for each in self.found:
             if each.status == COUNTS and each.run_sha256 not in {"", run_sha256}:
-                yield f"run.json is not the one that {harmless(each.name)} saw: nobody vouches for its times and costs"
-
-
-def _said(file: str, statement: Statement, manifest_sha256: str) -> Attestation:
-    """A statement before anybody looked who signed it."""
-    if (statement.subject, statement.sha256) != (SUBJECT, manifest_sha256):
-        raise BadEnvelope(
-            f"is of another dataset: of {harmless(statement.subject[:200])} with sha256 {statement.sha256}, "
-            f"and the manifest here has {manifest_sha256}"
-        )
-    blank = Attestation(
-        status=UNCHECKED,
-        why="",
-        key_id="",
-        owner="",
-        file=file,
-        kind="other",
-        predicate_type=statement.predicate_type,
-    )
-    if statement.predicate_type == PROVENANCE:
-        return replace(blank, kind="provenance", rebuilt=True)
-    if statement.predicate_type != DECISION:
-        return blank
-    one = Decision.read(statement.predicate)
-    return replace(
-        blank, kind="decision", decision=one.decision, name=one.by.name, role=one.by.role, note=one.by.note,
-        time=one.by.time, dataset=one.dataset, checked=one.checked, rebuilt=bool(one.rebuilt_run_sha256), run_sha256=one.run_sha256,
-    )  # fmt: skip
+                who = harmless(each.name or each.owner)
+                yield f"run.json is not the one that {who} saw: nobody vouches for its times and costs"

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import datetime as dt  # noqa: TC003 - dataclasses are read by their annotations
 import stat
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from colophon.pipelines.signing.envelopes import MOST_BYTES, BadEnvelope, Sealed
 from colophon.schemas import harmless
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from colophon.pipelines.signing.keys import PublicKey
 
 __all__ = [
-    "COUNTS", "EXPIRED", "REVOKED", "SUPERSEDED", "UNCHECKED", "UNKNOWN", "Standing", "standings", "when", "whole_file",
+    "COUNTS", "EXPIRED", "REVOKED", "SUPERSEDED", "UNCHECKED", "UNKNOWN", "Standing", "keep_latest", "standings", "when", "whole_file",
 ]  # fmt: skip
 
 COUNTS: Final = "counts"
@@ -58,6 +58,9 @@ class Standing:
         return f"key {self.key_id[:12] or 'without a name'}{' of ' if self.owner else ''}{self.owner}"
 
 
+S = TypeVar("S", bound=Standing)
+
+
 def standings(sealed: Sealed, keys: Mapping[str, PublicKey] | None, now: dt.datetime) -> list[Standing]:
     """What each signature of an envelope is worth.
 
@@ -89,6 +92,25 @@ def _standing(
     if fault := key.fault(now):
         return Standing(REVOKED if key.revocation else EXPIRED, f"the key {fault}", key.id, key.owner)
     return Standing(COUNTS, "", key.id, key.owner)
+
+
+def keep_latest(found: Sequence[S], order: Callable[[S], tuple[str, bool, str]], did: str) -> list[S]:
+    """Of what one key says the latest counts; the rest is superseded.
+
+    Args:
+        found: All that was said.
+        order: Of each the time, whether it is the more careful word, for which of two at one time counts, and its file.
+        did: What was done again, for those who ask why.
+    """
+    last = {each.key_id: each for each in sorted(found, key=order) if each.status == COUNTS}
+    return [
+        each
+        if each.status != COUNTS or each is last[each.key_id]
+        else replace(
+            each, status=SUPERSEDED, why=f"the same key {did} again, at {when(order(last[each.key_id])[0])}"
+        )
+        for each in found
+    ]
 
 
 def when(time: str) -> str:

@@ -14,7 +14,7 @@ from colophon.schemas import UsageError, harmless
 
 __all__ = [
     "ACKNOWLEDGEMENT", "APPROVE", "DECISION", "DECISIONS", "PROVENANCE", "REJECT", "SUBJECT",
-    "Acknowledgement", "Decision", "Signatory", "build_provenance", "stamp",
+    "Acknowledgement", "Decision", "Signatory", "build_provenance", "built_from", "read_provenance", "stamp",
 ]  # fmt: skip
 
 SUBJECT: Final = "manifest.json"
@@ -176,16 +176,10 @@ class Acknowledgement:
         return {"held": self.held, "removed": self.removed, "colophon": self.colophon, **self.by.said}
 
 
-def build_provenance(manifest: dict[str, Any], run: dict[str, Any], run_sha256: str) -> dict[str, Any]:
-    """The predicate of an SLSA provenance statement (https://slsa.dev/spec/v1.0/provenance).
-
-    Args:
-        manifest: Of the dataset.
-        run: Its ``run.json``.
-        run_sha256: Of that file.
-    """
+def built_from(manifest: dict[str, Any]) -> dict[str, str]:
+    """Everything that a dataset was built from, by name, with its sha256."""
     software = manifest["software"]
-    built_from = {
+    sources = {
         "inputs": manifest["inputs"]["sha256"],
         "recipe": manifest["recipe_sha256"],
         "code": software["code_sha256"],
@@ -197,14 +191,24 @@ def build_provenance(manifest: dict[str, Any], run: dict[str, Any], run_sha256: 
         for stage, all_of_it in sorted(manifest["materials"].items())
         for name, one in sorted(all_of_it.items())
     }
+    return {name: digest for name, digest in {**sources, **materials}.items() if digest}
+
+
+def build_provenance(manifest: dict[str, Any], run: dict[str, Any], run_sha256: str) -> dict[str, Any]:
+    """The predicate of an SLSA provenance statement (https://slsa.dev/spec/v1.0/provenance).
+
+    Args:
+        manifest: Of the dataset.
+        run: Its ``run.json``.
+        run_sha256: Of that file.
+    """
+    software = manifest["software"]
     return {
         "buildDefinition": {
             "buildType": _BUILD,
             "externalParameters": {"recipe": manifest["recipe"]},
             "resolvedDependencies": [
-                {"name": name, "digest": {"sha256": digest}}
-                for name, digest in {**built_from, **materials}.items()
-                if digest
+                {"name": name, "digest": {"sha256": digest}} for name, digest in built_from(manifest).items()
             ],
         },
         "runDetails": {
@@ -228,6 +232,30 @@ def build_provenance(manifest: dict[str, Any], run: dict[str, Any], run_sha256: 
 
 def _is_count(value: Any) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 53
+
+
+def read_provenance(predicate: dict[str, Any]) -> tuple[dict[str, str], str]:
+    """What an SLSA provenance statement names: what was built from, by name, and the digest of ``run.json``.
+
+    Raises:
+        BadEnvelope: It is none.
+    """
+    try:
+        needed = predicate["buildDefinition"].get("resolvedDependencies", [])
+        made = predicate["runDetails"].get("byproducts", [])
+        named = [
+            {
+                one["name"]: one["digest"]["sha256"]
+                for one in each
+                if "name" in one and "sha256" in one.get("digest", {})
+            }
+            for each in (needed, made)
+        ]
+    except (KeyError, TypeError, AttributeError) as error:
+        raise BadEnvelope("its statement is no SLSA provenance") from error
+    if not all(isinstance(text, str) for each in named for pair in each.items() for text in pair):
+        raise BadEnvelope("its statement is no SLSA provenance: a name or a digest in it is no text")
+    return named[0], named[1].get("run.json", "")
 
 
 def _text(told: dict[str, Any], name: str, most: int, default: str | None = None) -> str:

@@ -27,6 +27,7 @@ from colophon.pipelines.signing import (
     revoke,
     sign_statement,
 )
+from colophon.pipelines.signing.statements import read_provenance
 from colophon.pipelines.verify import verify
 from colophon.schemas import CheckFailed, UsageError
 
@@ -81,6 +82,8 @@ def test_two_of_three_approve(dataset, members, three):
         "Ada, data steward approves: All of it was read. (2026-11-22 12:00 UTC; key "
     )
     assert {each.owner for each in found.approved} == {"Ada, Site of ada", "Ben, Site of ben"}
+    assert found.sentences[-1].startswith("no decision by Cleo, Site of cleo (key ")
+    assert found.silent == {three[2].public.id}
     assert found.rebuilt == ()
     assert json.loads(json.dumps(found.as_dict()))["approved"] == [each.key_id for each in found.approved]
     assert verify(dataset).faults == []
@@ -368,6 +371,39 @@ def test_any_statement_that_is_really_signed_is_judged(dataset, members, predica
     assert found.faults or found.approved
     assert json.dumps(found.as_dict())
     assert all("\x1b" not in line and "\n" not in line for line in (*found.sentences, *found.faults))
+
+
+@given(st.dictionaries(
+    st.sampled_from(["buildDefinition", "runDetails"]),
+    st.recursive(
+        st.none() | st.integers() | st.text(max_size=5),
+        lambda below: st.lists(below, max_size=2) | st.dictionaries(
+            st.sampled_from(["resolvedDependencies", "byproducts", "name", "digest", "sha256"]), below, max_size=3
+        ),
+        max_leaves=12,
+    ),
+))  # fmt: skip
+@settings(max_examples=100)
+def test_any_provenance_is_read_or_refused_in_a_sentence(predicate):
+    with contextlib.suppress(BadEnvelope):
+        names, run = read_provenance(predicate)
+        assert all(isinstance(text, str) for text in (*names, *names.values(), run))
+
+
+def test_provenance_that_contradicts_the_manifest_is_a_fault(dataset, members, three):
+    path = sign(dataset, three[0], None, provenance=True)
+    sign(dataset, three[0])
+    found = judged(dataset, members, 1)
+    assert found.ok
+    assert len(found.rebuilt) == 1
+    predicate = open_envelope(path.read_bytes()).statement.predicate
+    for needed in predicate["buildDefinition"]["resolvedDependencies"]:
+        if needed["name"] == "inputs":
+            needed["digest"]["sha256"] = "0" * 64
+    path.write_bytes(sign_statement("manifest.json", found.manifest_sha256, PROVENANCE, predicate, three[0]))
+    found = judged(dataset, members, 1)
+    assert found.rebuilt == ()
+    assert f"built from inputs with sha256 {'0' * 64}, and its manifest says" in found.faults[0]
 
 
 def by_hand(payload: bytes, key) -> bytes:
