@@ -6,8 +6,11 @@ import contextlib
 import errno
 import hashlib
 import os
+import platform
+import time
 import uuid
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +23,9 @@ __all__ = ["ASIDE", "aside", "clear_asides", "explain_os_error", "sha256_of", "w
 
 #: What the name of a file that is still being written begins with.
 ASIDE = ".aside-"
+
+_SECONDS_OF_A_WRITER = 86_400
+"""A file that a machine has left untouched for so long is of no writer that lives."""
 
 _CAUSES = {
     errno.ENOSPC: "the disk is full",
@@ -46,7 +52,7 @@ def aside(path: Path) -> Iterator[Path]:
     Raises:
         RunFailed: The operating system refuses; nothing is left behind.
     """
-    temporary = path.with_name(f"{ASIDE}{os.getpid()}-{uuid.uuid4().hex}-{path.name}"[:200])
+    temporary = path.with_name(f"{ASIDE}{_host()}-{os.getpid()}-{uuid.uuid4().hex}-{path.name}"[:200])
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
@@ -80,12 +86,22 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+@lru_cache(maxsize=1)
+def _host() -> str:
+    """This machine among those that share a file system; process numbers mean something on one only."""
+    return hashlib.sha256(platform.node().encode()).hexdigest()[:8]
+
+
 def clear_asides(folder: Path) -> None:
-    """Remove what writers of this machine that no longer live left half-written."""
+    """Remove what writers that no longer live left half-written: of this machine, and of others what is old."""
     for path in folder.rglob(f"{ASIDE}*"):
-        number = path.name.removeprefix(ASIDE).partition("-")[0]
-        if number.isdigit() and not _lives(int(number)):
-            with contextlib.suppress(OSError):
+        host, number, *_ = [*path.name.removeprefix(ASIDE).split("-"), ""]
+        with contextlib.suppress(OSError):
+            if (
+                number.isdigit() and not _lives(int(number))
+                if host == _host()
+                else time.time() - path.stat().st_mtime > _SECONDS_OF_A_WRITER
+            ):
                 path.unlink()
 
 

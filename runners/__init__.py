@@ -1,6 +1,3 @@
-"""The command line, and one file for each engine that a pipeline can run on.
-
-Nothing about engines stands anywhere else; a new engine is one new file with a function `engine`.
-"""
+"""The command line (``commands``, one file each) and the engines that a pipeline can run on (``engines``, likewise)."""
 
 __all__: list[str] = []

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["build_parser", "main"]
 
+# What follows `--` is Beam's.
+_ON_ENGINES = {command.NAME for command in COMMANDS if hasattr(command, "ON_ENGINES")}
+
 _CODES = """\
 exit codes:
   0  done
@@ -94,7 +97,13 @@ def _quiet_pipe() -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; the exit code."""
-    arguments = build_parser().parse_args(argv)
+    words = list(sys.argv[1:] if argv is None else argv)
+    beam: list[str] = []
+    if "--" in words and words[0] in _ON_ENGINES:
+        at = words.index("--")
+        words, beam = words[:at], words[at + 1 :]
+    arguments = build_parser().parse_args(words)
+    arguments.beam = beam
     # What stops a batch job stops a run as Ctrl-C does: tidily.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:

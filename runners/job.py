@@ -17,14 +17,17 @@ import signal
 import sys
 import threading
 import traceback
-from dataclasses import dataclass
-from importlib import import_module
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
+from colophon.runners.engines import ENGINES
 from colophon.runners.processes import end_with_parent
+from colophon.schemas import RunFailed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from apache_beam.runners.runner import PipelineResult
 
     from colophon.pipelines.job import Job
@@ -42,9 +45,10 @@ class Order:
     Attributes:
         job: The run.
         plan: Its units.
-        runner: Name of the engine's module in this folder.
+        runner: Name of the engine.
         workers: Processes, where the engine asks.
         extra: Options for Beam.
+        settings: The engine's own options.
     """
 
     job: Job
@@ -52,6 +56,7 @@ class Order:
     runner: str
     workers: int
     extra: tuple[str, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 def _told(trace: str) -> str:
@@ -66,26 +71,49 @@ def _said(message: str) -> str:
     return (found[1] if found else message.splitlines()[0])[:500]
 
 
-def run_order(order: Order, folder: Path) -> None:
-    """Build the pipeline, run it on its engine, and leave what it used in ``folder/usage.json``."""
+def _raise(sentence: str) -> None:
+    raise RunFailed(sentence)
+
+
+def _wait(result: Any) -> None:
+    """Wait for a job that an engine has begun, and cancel it there when this process is told to end."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        result.wait_until_finish()
+    except KeyboardInterrupt:
+        result.cancel()
+        raise
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def run_order(order: Order, folder: Path, fail: Callable[[str], None] = _raise) -> None:
+    """Build the pipeline, run it on its engine, and leave what it used in ``folder/usage.json``.
+
+    Args:
+        order: What to do.
+        folder: Of the run.
+        fail: What ends the job with a sentence when the engine sees that it cannot go on.
+    """
     import apache_beam as beam  # noqa: PLC0415 - takes seconds, and whoever only sends an order has no use for it
 
     from colophon.pipelines import Curate, Decide  # noqa: PLC0415 - likewise
 
-    runner, options = import_module(f"colophon.runners.{order.runner}").engine(order.workers, order.extra)
     # The largest units first, so that workers that take them in turn end at about the same time.
     units = sorted(order.plan.units, key=lambda unit: (-unit.size, unit.index))
-    pipeline = beam.Pipeline(runner=runner, options=options)
     work = "Decide" >> Decide(order.job) if order.job.before else "Curate" >> Curate(order.job)
-    _ = pipeline | "Units" >> beam.Create(units, reshuffle=False) | work
-    result = pipeline.run()
-    result.wait_until_finish()
+    with ENGINES[order.runner].engine(order, fail) as (runner, options):
+        pipeline = beam.Pipeline(runner=runner, options=options)
+        _ = pipeline | "Units" >> beam.Create(units, reshuffle=False) | work
+        result = pipeline.run()
+        _wait(result)
+        shuffled = _shuffled(result)
     own, children = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     usage = {
         "cpu_seconds": round(own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime, 2),
         "peak_bytes": own.ru_maxrss * 1024,
         "peak_bytes_of_a_worker": max(own.ru_maxrss, children.ru_maxrss) * 1024,
-        "bytes_shuffled": _shuffled(result),
+        "bytes_shuffled": shuffled,
     }
     (folder / "usage.json").write_text(json.dumps(usage))
 
@@ -96,7 +124,7 @@ def _shuffled(result: PipelineResult) -> int | None:
 
     try:
         counters = result.metrics().query()["counters"]
-    except (NotImplementedError, AttributeError):
+    except Exception:  # noqa: BLE001 - of many kinds; an engine that does not count fails no run
         return None
     return sum(
         int(one.result) for one in counters if (one.key.metric.namespace, one.key.metric.name) == SHUFFLED
@@ -161,7 +189,7 @@ def main() -> None:
     with (folder / "job.pickle").open("rb") as stream:
         order = pickle.load(stream)  # noqa: S301 - written by the parent a moment ago
     try:
-        run_order(order, folder)
+        run_order(order, folder, lambda sentence: fail(sentence, ""))
     except BaseException as error:  # noqa: BLE001 - whatever it is, the parent has to hear of it
         trace = "".join(traceback.format_exception(error))
         last = (str(error).strip().splitlines() or [""])[-1]

@@ -14,6 +14,7 @@ from pathlib import Path
 __all__ = ["end_with_parent", "stop"]
 
 _PR_SET_PDEATHSIG = 1
+_SECONDS_TO_END_WELL = 15.0  # a job on another machine is cancelled over the network
 _SECONDS_TO_STOP = 5.0
 
 
@@ -30,12 +31,16 @@ def end_with_parent(parent: int) -> None:
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
-    """End the leader of a process group and all in it, and return when none of them works any more."""
-    for kind in (signal.SIGTERM, signal.SIGKILL):
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, kind)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(_SECONDS_TO_STOP)
+    """End the leader of a process group and all in it, and return when none of them works any more.
+
+    The leader is asked first, while those that it may need to end well are still there.
+    """
+    process.terminate()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(_SECONDS_TO_END_WELL)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
     until = time.monotonic() + _SECONDS_TO_STOP
     while _works(process.pid) and time.monotonic() < until:
         time.sleep(0.02)

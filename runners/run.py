@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import time
+import uuid
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,7 +35,7 @@ from colophon.runners.words import size_in_words
 from colophon.schemas import RunFailed, UsageError, canonical_digest, canonical_json, public_form
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from colophon.pipelines.predecessor import Decision
     from colophon.schemas import Recipe
@@ -224,6 +225,7 @@ class Run:
         *,
         runner: str = "direct",
         workers: int = 1,
+        settings: Mapping[str, Any] | None = None,
         extra: Sequence[str] = (),
         replace: bool = False,
         max_failed: float | None = None,
@@ -235,6 +237,7 @@ class Run:
         Args:
             runner: Engine.
             workers: Processes, where the engine asks.
+            settings: The engine's own options.
             extra: Options for Beam as given.
             replace: Whether what is in the output may be deleted once the new dataset is complete.
             max_failed: Greatest share of documents that may fail.
@@ -261,7 +264,7 @@ class Run:
             progress = Progress(len(self.plan.units), self.plan.size)
             began, counters = dt.datetime.now(dt.UTC), Rapl()
             with Watcher(progress, self.job.progress, quiet=quiet) as watcher:
-                self._work(Order(self.job, self.plan, runner, workers, tuple(extra)), watcher)
+                self._work(Order(self.job, self.plan, runner, workers, tuple(extra), settings or {}), watcher)
             manifest = load_manifest(self.job.dataset)
             self._refuse_failures(manifest, max_failed, self.job.dataset)
             if told := refusals(manifest):
@@ -279,7 +282,7 @@ class Run:
         return Result(self.output, manifest, run, made=True)
 
     def _prepare(self) -> None:
-        """Let filters put down what all processes share, so that each need not make it."""
+        """Let filters put down what all processes share, so that each need not make it, and choose where files go."""
         try:
             filters = {
                 name: one.prepare(self.staging) if hasattr(one, "prepare") else one
@@ -287,7 +290,10 @@ class Run:
             }
         except OSError as error:
             raise explain_os_error(error, self.staging) from error
-        self.job = replace(self.job, recipe=replace(self.recipe, filters=filters))
+        # A folder of its own: what a worker that an earlier run lost sight of, perhaps on another machine, still writes
+        # lands where nobody looks.
+        work = str(self.work / uuid.uuid4().hex[:12])
+        self.job = replace(self.job, recipe=replace(self.recipe, filters=filters), work=work)
 
     def _clear(self, *, keep_lock: bool) -> None:
         """Remove what an earlier or this run left in progress."""

@@ -8,14 +8,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from colophon.runners.arguments import add_work_arguments, path
+from colophon.runners.engines import add_arguments as add_engine_arguments
+from colophon.runners.engines import settings_of
 from colophon.schemas import UsageError
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
-__all__ = ["LONG", "NAME", "SHORT", "add_arguments", "call"]
+__all__ = ["LONG", "NAME", "ON_ENGINES", "SHORT", "add_arguments", "call"]
 
 NAME = "decide"
+ON_ENGINES = True
 SHORT = "apply other rules to a dataset, without its inputs"
 LONG = """\
 Make a new dataset by deciding again, with other rules, over what was read and scored before.
@@ -51,6 +54,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="decide on the documents that are kept, even if the staged units are there",
     )
     add_work_arguments(parser)
+    add_engine_arguments(parser)
 
 
 def call(arguments: Namespace) -> int:
@@ -61,6 +65,7 @@ def call(arguments: Namespace) -> int:
     from colophon.runners.recipes import read_recipe, sections  # noqa: PLC0415
     from colophon.runners.run import Run  # noqa: PLC0415
 
+    settings = settings_of(arguments)
     folder, staging = arguments.dataset, arguments.staging
     is_dataset = (folder / "manifest.json").exists()
     if staging is None:
@@ -78,6 +83,9 @@ def call(arguments: Namespace) -> int:
             "name them with --staging if they are elsewhere.\n"
         )
     result = Run(recipe, arguments.output, staging, decision).start(
+        runner=arguments.runner,
+        settings=settings,
+        extra=arguments.beam,
         workers=arguments.workers or len(os.sched_getaffinity(0)),
         replace=arguments.replace,
         quiet=arguments.quiet,

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from colophon.runners.answers import print_json, say
 from colophon.runners.arguments import add_work_arguments, fraction, path
+from colophon.runners.engines import add_arguments as add_engine_arguments
+from colophon.runners.engines import settings_of
 from colophon.runners.words import many, size_in_words
 from colophon.schemas import UsageError
 
@@ -18,11 +20,10 @@ if TYPE_CHECKING:
     from colophon.runners.run import Preview
     from colophon.schemas import Recipe
 
-__all__ = ["LONG", "NAME", "SHORT", "add_arguments", "call"]
-
-RUNNERS = ("direct",)
+__all__ = ["LONG", "NAME", "ON_ENGINES", "SHORT", "add_arguments", "call"]
 
 NAME = "run"
+ON_ENGINES = True
 SHORT = "make a dataset from a recipe, or from folders with the default recipe"
 LONG = """\
 Make a dataset.
@@ -62,9 +63,6 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar="DIR",
         help="folder for staged units; by default .colophon-staging beside the output",
     )
-    parser.add_argument(
-        "--runner", choices=RUNNERS, default="direct", help="the engine (default: %(default)s)"
-    )
     parser.add_argument("--dry-run", action="store_true", help="print the plan and do nothing else")
     parser.add_argument(
         "--max-failed",
@@ -73,6 +71,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="fail if more than this share of the documents failed",
     )
     add_work_arguments(parser)
+    add_engine_arguments(parser)
 
 
 def call(arguments: Namespace) -> int:
@@ -82,6 +81,7 @@ def call(arguments: Namespace) -> int:
     from colophon.runners.run import Run  # noqa: PLC0415
     from colophon.schemas import output_folder, staging_folder  # noqa: PLC0415
 
+    settings = settings_of(arguments)
     recipe, base = _chosen_recipe(arguments)
     if arguments.output is not None:
         recipe = replace(recipe, output=replace(recipe.output, path=str(arguments.output)))
@@ -98,6 +98,8 @@ def call(arguments: Namespace) -> int:
     workers = arguments.workers or len(os.sched_getaffinity(0))
     result = run.start(
         runner=arguments.runner,
+        settings=settings,
+        extra=arguments.beam,
         workers=workers,
         replace=arguments.replace,
         max_failed=arguments.max_failed,

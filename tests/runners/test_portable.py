@@ -1,0 +1,134 @@
+"""Beam's portable contract: a job server, and a pool of workers with another environment in another folder."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import sysconfig
+import venv
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from sites import finish, make_site, start, wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def surroundings(python: Path) -> dict[str, str]:
+    """The environment variables of processes there: its programs first, and nothing of ours."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    return {**kept, "PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}"}
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+def answers(port: int) -> bool:
+    with socket.socket() as one:
+        return one.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.fixture(scope="module")
+def elsewhere(tmp_path_factory) -> Path:
+    """An environment of its own with our package from its wheel; it borrows only the libraries of this one."""
+    folder = tmp_path_factory.mktemp("elsewhere")
+    source = folder / "source"
+    source.mkdir()
+    shutil.copytree(
+        ROOT / ".src", source / ".src", symlinks=True, ignore=shutil.ignore_patterns("*.egg-info")
+    )
+    for room in ("schemas", "filters", "pipelines", "runners"):
+        shutil.copytree(ROOT / room, source / room, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, source)
+    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(source)]
+    subprocess.run(build, check=True, capture_output=True)
+    venv.create(folder / "venv", with_pip=False, symlinks=True)
+    (packages,) = (folder / "venv" / "lib").glob("python*/site-packages")
+    (wheel,) = folder.glob("*.whl")
+    shutil.unpack_archive(wheel, packages, "zip")
+    (packages / "libraries.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    python = folder / "venv" / "bin" / "python"
+    where = subprocess.run(
+        [python, "-c", "import colophon.runners.run as one; print(one.__file__)"],
+        check=True, capture_output=True, text=True, cwd=folder, env=surroundings(python),
+    )  # fmt: skip
+    assert where.stdout.startswith(str(packages))
+    return python
+
+
+@pytest.fixture(scope="module")
+def pool(elsewhere, tmp_path_factory) -> Iterator[list[str]]:
+    """The options that name a pool of workers."""
+    folder, port = tmp_path_factory.mktemp("pool"), free_port()
+    command = [elsewhere, "-m", "apache_beam.runners.worker.worker_pool_main", f"--service_port={port}"]
+    with (folder / "log.txt").open("wb") as log:
+        process = subprocess.Popen(command, cwd=folder, env=surroundings(elsewhere), stdout=log, stderr=log)
+    try:
+        wait_until(lambda: answers(port), process)
+        yield ["--environment", "external", "--environment-config", f"localhost:{port}"]
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@pytest.fixture(scope="module")
+def recipe(tmp_path_factory) -> Path:
+    return make_site(tmp_path_factory.mktemp("site"), 120)
+
+
+@pytest.fixture(scope="module")
+def reference(recipe, tmp_path_factory) -> dict[str, bytes]:
+    output = tmp_path_factory.mktemp("reference") / "out"
+    return finish(start(recipe, output, "--workers", "1", "--quiet"), output)
+
+
+def test_a_job_server_and_workers_elsewhere_give_the_same_bytes(recipe, reference, pool, tmp_path):
+    port = free_port()
+    command = [
+        sys.executable, "-m", "apache_beam.runners.portability.local_job_service_main", f"--port={port}",
+        "--staging_dir", str(tmp_path / "artifacts"),
+    ]  # fmt: skip
+    with (tmp_path / "log.txt").open("wb") as log:
+        server = subprocess.Popen(command, cwd=tmp_path, stdout=log, stderr=log)
+    try:
+        wait_until(lambda: answers(port), server)
+        output = tmp_path / "out"
+        options = ["--runner", "portable", "--job-endpoint", f"localhost:{port}", *pool, "--quiet"]
+        assert finish(start(recipe, output, *options), output) == reference
+    finally:
+        server.kill()
+        server.wait()
+
+
+def test_prism_gives_the_same_bytes(recipe, reference, pool, tmp_path):
+    binary = shutil.which(os.environ.get("COLOPHON_PRISM", "prism"))
+    if binary is None:
+        pytest.skip(
+            "there is no Prism: go install github.com/apache/beam/sdks/v2/go/cmd/prism@v2.77.0, "
+            "and COLOPHON_PRISM names it if it is not on the PATH"
+        )
+    output = tmp_path / "out"
+    options = ["--runner", "prism", "--prism-binary", binary, *pool, "--quiet"]
+    assert finish(start(recipe, output, *options), output) == reference
+
+
+def test_no_job_server_is_told(recipe, pool, tmp_path):
+    options = ["--runner", "portable", "--job-endpoint", f"localhost:{free_port()}", *pool]
+    process = start(recipe, tmp_path / "out", *options)
+    _, error = process.communicate(timeout=200)
+    assert process.returncode == 3
+    assert "no job server answers at localhost:" in error
+    assert "Traceback" not in error
