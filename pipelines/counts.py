@@ -29,6 +29,7 @@ __all__ = [
     "count_ledger",
     "inputs_line",
     "kept_of",
+    "less_counts",
     "merge_counts",
 ]
 
@@ -127,6 +128,31 @@ def merge_counts(parts: Iterable[Mapping[str, Mapping[str, int]]]) -> Counts:
         for name, counted in part.items():
             total.setdefault(name, Counter()).update(counted)
     return {name: dict(sorted(total[name].items())) for name in sorted(total)}
+
+
+def less_counts(
+    total: Mapping[str, Mapping[str, int]],
+    gone: Mapping[str, Mapping[str, int]],
+    none: Mapping[str, Mapping[str, int]],
+) -> Counts:
+    """What `count_data` counts once rows are gone, without counting the others.
+
+    Args:
+        total: Of all rows; counts of other things may stand in it and are left as they are.
+        gone: Of the rows that are gone.
+        none: Of a table without rows, for what is told at zero.
+    """
+    left: Counts = {}
+    some = total["sizes"]["documents"] > gone["sizes"]["documents"]
+    for name, counted in total.items():
+        at_zero = some and name.startswith("identity_")  # told of every axis, where there is a document
+        less = {key: n - gone.get(name, {}).get(key, 0) for key, n in counted.items()}
+        left[name] = {
+            key: n for key, n in less.items() if n or at_zero or key in none.get(name, {}) or name not in gone
+        }
+        if not (left[name] or name in none or name not in gone or (some and name.startswith("association_"))):
+            del left[name]
+    return left
 
 
 def by_source_and_stage(fates: Mapping[str, int], stages: Sequence[str]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import apache_beam as beam
@@ -11,22 +12,24 @@ import orjson
 
 from colophon.pipelines.canonical import manifest_bytes, schema_as_json
 from colophon.pipelines.counts import by_source_and_stage, kept_of, merge_counts
+from colophon.pipelines.dataset import load_manifest
 from colophon.pipelines.held import held_by, held_materials
 from colophon.pipelines.plan import code_digest, libraries, lock_digest, materials_of
 from colophon.pipelines.proofs.merkle import TREE_FILE, bucket_schema, write_tree
+from colophon.pipelines.removals import RECORDS_FILE
 from colophon.pipelines.rights_summary import rights_of_sources
 from colophon.pipelines.shard import data_schema, ledger_schema
 from colophon.pipelines.shuffle import GroupBlocks
 from colophon.pipelines.storage import write_whole
-from colophon.schemas import MANIFEST_FORMAT, Manifest, public_form, recipe_digest
+from colophon.schemas import MANIFEST_FORMAT, WITHDRAW, Manifest, public_form, recipe_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from colophon.pipelines.counts import Counts
     from colophon.pipelines.job import Job
 
-__all__ = ["WriteManifest", "make_manifest", "write_manifest"]
+__all__ = ["WriteManifest", "made_by", "make_manifest", "summed", "write_manifest"]
 
 
 def make_manifest(job: Job, summaries: Iterable[dict[str, Any]]) -> Manifest:
@@ -36,11 +39,8 @@ def make_manifest(job: Job, summaries: Iterable[dict[str, Any]]) -> Manifest:
         job: The run.
         summaries: One for each shard, in any order.
     """
-    import colophon  # noqa: PLC0415 - the version is asked for where it is written
-
     shards = sorted(summaries, key=lambda shard: shard["number"])
     counts = merge_counts(shard["counts"] for shard in shards)
-    fates = counts.pop("fates", {})
     recipe = job.recipe
     digest = hashlib.sha256("".join(shard["inputs"] for shard in shards).encode()).hexdigest()
     materials = {
@@ -53,6 +53,11 @@ def make_manifest(job: Job, summaries: Iterable[dict[str, Any]]) -> Manifest:
     files = {name: entry for shard in shards for name, entry in shard["files"].items()}
     merkle, files[TREE_FILE] = write_tree(job.dataset, list(files))
     tables = {"data": data_schema(recipe), "ledger": ledger_schema(), "merkle": bucket_schema()}
+    before = _before(job)
+    if RECORDS_FILE in before["files"]:
+        files[RECORDS_FILE] = before["files"][RECORDS_FILE]
+        write_whole(job.dataset / RECORDS_FILE, (Path(job.before) / RECORDS_FILE).read_bytes())
+    stages = [*job.stages, *([WITHDRAW] if before["withdrawals"] else [])]
     return Manifest(
         format=MANIFEST_FORMAT,
         name=recipe.name,
@@ -61,25 +66,58 @@ def make_manifest(job: Job, summaries: Iterable[dict[str, Any]]) -> Manifest:
         site=recipe.site,
         contact=recipe.contact,
         predecessor=dict(job.predecessor),
-        software={
-            "colophon": colophon.__version__,
-            "code_sha256": code_digest(),
-            "lock_sha256": lock_digest(),
-            "libraries": libraries(),
-        },
+        software=made_by(),
         recipe=public_form(recipe),
         recipe_sha256=recipe_digest(recipe),
         materials=materials,
         inputs={"sha256": digest},
         schemas={name: schema_as_json(schema) for name, schema in tables.items()},
-        stages=list(job.stages),
-        fates=kept_of(fates),
-        rights=rights_of_sources(public_form(recipe)["sources"], counts.get("rights", {})),
-        sources=by_source_and_stage(fates, job.stages),
-        counts=counts,
+        stages=stages,
+        **summed(counts, stages, public_form(recipe)["sources"]),
         merkle=merkle,
+        withdrawals=before["withdrawals"],
         files=dict(sorted(files.items())),
     )
+
+
+def _before(job: Job) -> dict[str, Any]:
+    """What the manifest of the dataset whose kept documents are decided again says of withdrawals, and its files."""
+    if not job.before:
+        return {"withdrawals": [], "files": {}}
+    manifest = load_manifest(Path(job.before))
+    return {"withdrawals": manifest["withdrawals"], "files": manifest["files"]}
+
+
+def made_by() -> dict[str, Any]:
+    """The program that makes a dataset, and the libraries that can change a byte."""
+    import colophon  # noqa: PLC0415 - the version is asked for where it is written
+
+    return {
+        "colophon": colophon.__version__,
+        "code_sha256": code_digest(),
+        "lock_sha256": lock_digest(),
+        "libraries": libraries(),
+    }
+
+
+def summed(counts: Counts, stages: Sequence[str], sources: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """What a manifest makes of the counts of all shards.
+
+    Args:
+        counts: Of all rows, with ``fates``.
+        stages: Names of the stages in their order.
+        sources: Of the recipe, as the manifest has them.
+
+    Returns:
+        ``fates``, ``rights``, ``sources`` and ``counts``.
+    """
+    fates = counts.get("fates", {})
+    return {
+        "fates": kept_of(fates),
+        "rights": rights_of_sources(sources, counts.get("rights", {})),
+        "sources": by_source_and_stage(fates, stages),
+        "counts": {name: counted for name, counted in counts.items() if name != "fates"},
+    }
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:

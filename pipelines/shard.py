@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from colophon.pipelines.counts import Counts
     from colophon.schemas import Recipe
 
-__all__ = ["DataFile", "LedgerFile", "data_schema", "ledger_schema"]
+__all__ = ["DataFile", "LedgerFile", "TableFile", "data_schema", "ledger_schema"]
 
 _ROW_GROUP_ROWS = 4096
 _ROW_GROUP_BYTES = 32 * 2**20
@@ -53,7 +53,7 @@ def ledger_schema() -> pa.Schema:
     return arrow_schema(LedgerRow).with_metadata({"colophon.table": meaning})
 
 
-class _TableFile:
+class TableFile:
     """A Parquet file that appears when the block ends well, with what was counted of its rows.
 
     Args:
@@ -124,7 +124,7 @@ class _TableFile:
         return merge_counts(self._counted)
 
 
-class DataFile(_TableFile):
+class DataFile(TableFile):
     """A file of ``data/``."""
 
     def __init__(self, path: Path, recipe: Recipe) -> None:
@@ -137,7 +137,7 @@ class DataFile(_TableFile):
         super().write(table)
 
 
-class LedgerFile(_TableFile):
+class LedgerFile(TableFile):
     """A file of ``ledger/``; it also sums up which input files there were."""
 
     def __init__(self, path: Path, recipe: Recipe) -> None:

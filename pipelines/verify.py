@@ -24,12 +24,14 @@ from colophon.pipelines.counts import (
 from colophon.pipelines.dataset import load_manifest
 from colophon.pipelines.exports import BESIDE, check_beside
 from colophon.pipelines.proofs.merkle import BUCKETS, TREE_FILE, Buckets, in_order, leaves_of
+from colophon.pipelines.removals import removal_faults
 from colophon.pipelines.rights_summary import rights_of_sources
 from colophon.pipelines.rules import IN_DATASET, IN_PACK, RULES, limits_by_rule
 from colophon.schemas import (
     DROPPED,
     KEPT,
     ORPHANED,
+    WITHDRAWN_COPY,
     LedgerRow,
     Manifest,
     UsageError,
@@ -48,6 +50,7 @@ __all__ = ["Verification", "load_manifest", "verify"]
 #: Made around the manifest, not named by it.
 _AROUND = {"manifest.json", "SHA256SUMS", "run.json"}
 _AROUND_FOLDERS = {"review", "attest"}
+_AROUND_WITHDRAWALS = ("withdrawals/notice.json", "withdrawals/proofs")
 _ROWS_AT_ONCE = 4096
 _PLACE = ("id", "source", "source_uri", "source_sha256", "locator")
 _DECIDED = ("id", "fate", "stage", "reason", "duplicate_of")
@@ -167,7 +170,7 @@ def _check_set(folder: Path, manifest: dict[str, Any], result: Verification) -> 
     found = set()
     for path in folder.rglob("*"):
         name = path.relative_to(folder).as_posix()
-        if name.split("/")[0] in _AROUND_FOLDERS:
+        if name.split("/")[0] in _AROUND_FOLDERS or _is_below(name, _AROUND_WITHDRAWALS, manifest):
             continue
         if path.is_dir() and not path.is_symlink():
             if name not in folders:
@@ -178,6 +181,13 @@ def _check_set(folder: Path, manifest: dict[str, Any], result: Verification) -> 
             result.faults.append(f"{name}: is a link or no ordinary file")
     result.faults += [f"{name}: is missing" for name in sorted(listed - found - {"run.json", *BESIDE})]
     result.faults += [f"{name}: is not in the manifest" for name in sorted(found - listed)]
+
+
+def _is_below(name: str, places: tuple[str, ...], manifest: dict[str, Any]) -> bool:
+    """Whether a name is one of some places, or below it, where the dataset has a withdrawal to tell of."""
+    return bool(manifest["withdrawals"]) and any(
+        name == place or name.startswith(f"{place}/") for place in places
+    )
 
 
 def _check_sums(folder: Path, manifest: dict[str, Any], manifest_digest: str, result: Verification) -> None:
@@ -292,7 +302,7 @@ class _Recount:
             standing = zip(columns["duplicate_of"], columns["reason"], strict=True)
             # A document of another dataset stands for nothing in this one.
             named = [
-                (other, reason == ORPHANED)
+                (other, reason in {ORPHANED, WITHDRAWN_COPY})
                 for other, reason in standing
                 if other is not None and reason != RULES[IN_DATASET]
             ]
@@ -370,10 +380,11 @@ def _recount(
         f"ledger: a copy was left out for document {bytes(one).hex()}, which is said to be dropped and is kept"
         for one in np.intersect1d(recount.gone.all(), recount.kept.all())
     ]
-    if len(recount.gone.all()) and not manifest["predecessor"]:
+    if len(recount.gone.all()) and not (manifest["predecessor"] or manifest["withdrawals"]):
         faults.append(
             f"ledger: has copies of dropped documents ({ORPHANED}), but no predecessor dropped them"
         )
+    faults += removal_faults(folder, manifest, fates)
 
 
 def _check_tree(folder: Path, manifest: dict[str, Any], leaves: list[np.ndarray], faults: list[str]) -> None:

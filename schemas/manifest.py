@@ -42,7 +42,11 @@ class _Predecessor(TypedDict, total=False):
     name: Annotated[str, Meaning("Its name.")]
     version: Annotated[str, Meaning("Its version.")]
     decided: Annotated[
-        str, Meaning("What was decided again: `staged units` (all that was read) or `kept documents`.")
+        str,
+        Meaning(
+            "What was decided again: `staged units` (all that was read) or `kept documents`; `withdrawal` if documents "
+            "were withdrawn."
+        ),
     ]
 
 
@@ -197,6 +201,32 @@ class _Merkle(TypedDict):
     buckets: Annotated[int, Meaning("Buckets.", minimum=1)]
 
 
+class _Withdrawn(TypedDict):
+    withdrawn: Annotated[int, Meaning("Those that the list named.", minimum=0)]
+    copy_of_a_withdrawn_document: Annotated[
+        int, Meaning("Those whose text is the same as, or a copy of, one that the list named.", minimum=0)
+    ]
+
+
+class _Withdrawal(TypedDict):
+    version: Annotated[str, Meaning("The version that it made.")]
+    reason: Annotated[str, Meaning("Why, in the words of who did it; empty if not said.")]
+    kept: Annotated[_Withdrawn, Meaning("Documents that were kept before, by reason.")]
+    copies: Annotated[int, Meaning("Documents that had been dropped as copies of these.", minimum=0)]
+    others: Annotated[
+        int, Meaning("Documents that the list named and that had been dropped or had failed.", minimum=0)
+    ]
+    lines: Annotated[
+        _Numbers,
+        Meaning(
+            "Lines of the list: `withdrawn`, `already_withdrawn`, `held_elsewhere` (a copy of what another dataset "
+            "holds), `not_kept` (had been dropped or had failed) or `nothing` (names no document)."
+        ),
+    ]
+    records: Annotated[int, Meaning("Salted records of documents.", minimum=0)]
+    named: Annotated[int, Meaning("Salted records of the lines.", minimum=0)]
+
+
 class _File(TypedDict):
     bytes: Annotated[int, Meaning("Its size in bytes.", minimum=0)]
     rows: Annotated[int, Meaning("Its rows.", minimum=0)]
@@ -247,9 +277,17 @@ class Manifest:
         ),
     ]
     merkle: Annotated[dict[str, Any], Meaning("The Merkle tree over the documents of `data/`.", _Merkle)]
+    withdrawals: Annotated[
+        list[dict[str, Any]],
+        Meaning("What was withdrawn up to this version, the latest last.", list[_Withdrawal]),
+    ]
     files: Annotated[
         dict[str, dict[str, Any]],
-        Meaning("Every file of `data/`, `ledger/` and `merkle/`; the exact set.", dict[str, _File]),
+        Meaning(
+            "Every file of `data/`, `ledger/`, `merkle/` and `withdrawals/` that is not made around the manifest; the "
+            "exact set.",
+            dict[str, _File],
+        ),
     ]
 
     def as_dict(self) -> dict[str, Any]:

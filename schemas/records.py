@@ -19,6 +19,9 @@ __all__ = [
     "FATES",
     "KEPT",
     "ORPHANED",
+    "WITHDRAW",
+    "WITHDRAWN",
+    "WITHDRAWN_COPY",
     "BucketRow",
     "DataRow",
     "HeldRow",
@@ -32,6 +35,12 @@ FAILED: Final = "failed"
 FATES: Final = (KEPT, DROPPED, FAILED)
 ORPHANED: Final = "copy_of_a_dropped_document"
 """The reason of a copy once the document that was kept in its place is dropped by a later decision."""
+WITHDRAW: Final = "withdraw"
+"""The stage at which documents are withdrawn."""
+WITHDRAWN: Final = "withdrawn"
+"""The reason of a document that was named in a withdrawal."""
+WITHDRAWN_COPY: Final = "copy_of_a_withdrawn_document"
+"""The reason of a document, kept or a copy before, that is the same as one named in a withdrawal."""
 
 _Id = Annotated[str, Column("first 32 hex digits of sha256 over source, source_uri and locator")]
 _Source = Annotated[str, Column("name of the source in the recipe")]

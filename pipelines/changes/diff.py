@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from colophon.pipelines.changes.sides import GROUPS, Names, columns_of, read_side, said_in
-from colophon.pipelines.verify import load_manifest
+from colophon.pipelines.dataset import load_manifest
 from colophon.schemas import DROPPED, KEPT
 
 if TYPE_CHECKING:

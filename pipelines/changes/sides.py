@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from colophon.pipelines.verify import load_manifest
+from colophon.pipelines.dataset import load_manifest
 from colophon.schemas import KEPT, DataRow, UsageError, arrow_schema
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from dataclasses import replace
@@ -10,9 +9,9 @@ from dataclasses import replace
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from sealing import seal
 from texts import grow, lenient, small_units
 
-from colophon.pipelines.canonical import manifest_bytes
 from colophon.pipelines.verify import verify
 from colophon.runners.recipes import sections
 from colophon.schemas import UsageError, default_recipe
@@ -44,18 +43,6 @@ def part(dataset, table: str, number: int = 0):
 
 def faults_of(dataset) -> str:
     return "\n".join(verify(dataset.folder).faults)
-
-
-def seal(dataset, manifest) -> None:
-    """Write a changed manifest, with sums that fit, as one who forges would."""
-    for name, entry in manifest["files"].items():
-        content = (dataset.folder / name).read_bytes()
-        entry |= {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-    content = manifest_bytes(manifest)
-    (dataset.folder / "manifest.json").write_bytes(content)
-    digests = {name: entry["sha256"] for name, entry in manifest["files"].items()}
-    digests["manifest.json"] = hashlib.sha256(content).hexdigest()
-    (dataset.folder / "SHA256SUMS").write_text("".join(f"{d}  {n}\n" for n, d in sorted(digests.items())))
 
 
 @pytest.mark.parametrize("table", ["data", "ledger"])
