@@ -82,6 +82,8 @@ def sign_dataset(
     now = now or dt.datetime.now(dt.UTC)
     by = Signatory.of(who, note, now)
     key.public.refuse_if_worthless(now)
+    if (folder / ATTEST).is_symlink():
+        raise UsageError(f"{folder / ATTEST}: is a link, through which nothing is written; remove it")
     content = _read(folder / "manifest.json", "name the folder of a dataset")
     digest = hashlib.sha256(content).hexdigest()
     run = _read(folder / "run.json", "") if (folder / "run.json").is_file() else b""

@@ -48,6 +48,9 @@ ATTEST: Final = "attest"
 """The folder of a dataset's envelopes."""
 _END: Final = ".dsse.json"
 _MOST_ENVELOPES: Final = 1000
+_RANK: Final = {REJECT: 0, APPROVE: 1}
+_MOST_TOLD: Final = 50
+"""Lines of attestations that count for nothing."""
 _MOST_BYTES: Final = 1 << 26
 """Of all envelopes together, so that nobody can make a reader wait for long."""
 
@@ -114,7 +117,7 @@ class Signatures:
         checked: Whether keys were given to check them with.
         threshold: Keys that must approve.
         keys: All that are trusted, each once.
-        attestations: Everything that is signed, in the order of files.
+        attestations: Everything that is signed: what counts first, refusals before approvals.
         faults: What is wrong, a sentence each: envelopes that are none, refusals, too few approvals.
         notes: What a reader should know besides.
     """
@@ -174,17 +177,16 @@ class Signatures:
         lines = [self.verdict]
         if self.checked and self.rebuilt:
             lines.append(f"rebuilt and signed by {len(self.rebuilt)} of {len(self.keys)}")
-        order = {REJECT: 0, APPROVE: 1}
-        told = sorted(
-            self.attestations,
-            key=lambda each: (each.status != COUNTS, order.get(each.decision, 2), each.time, each.file),
-        )
+        counted = [each.sentence for each in self.attestations if each.status == COUNTS]
+        others = [each.sentence for each in self.attestations if each.status != COUNTS]
+        if len(others) > _MOST_TOLD:
+            others[_MOST_TOLD:] = [f"and {len(others) - _MOST_TOLD:,} more that count for nothing"]
         silent = (
             f"no decision by {harmless(key.owner)} (key {key.id[:12]})"
             for key in self.keys
             if key.id in self.silent
         )
-        return (*lines, *(each.sentence for each in told), *silent, *self.notes)
+        return (*lines, *counted, *others, *silent, *self.notes)
 
     def as_dict(self) -> dict[str, Any]:
         """As JSON values."""
@@ -372,13 +374,21 @@ class _Judge:
         return replace(result, faults=(*self.faults, *faults))
 
     def _latest(self) -> list[Attestation]:
-        """Decisions of a key follow one another; provenance stays true."""
+        """Decisions of a key follow one another; provenance stays true. What counts comes first, refusals before all."""
         decisions = [each for each in self.found if each.kind == "decision"]
         latest = keep_latest(
             decisions, lambda each: (each.time, each.decision == REJECT, each.file), "decided"
         )
         others = [each for each in self.found if each.kind != "decision"]
-        return sorted([*latest, *others], key=lambda each: each.file)
+        return sorted(
+            [*latest, *others],
+            key=lambda each: (
+                each.status != COUNTS,
+                _RANK.get(each.decision, len(_RANK)),
+                each.time,
+                each.file,
+            ),
+        )
 
     def _notes(self, run_sha256: str) -> Iterator[str]:
         owners = Counter(key.owner for key in self.keys.values())

@@ -164,6 +164,10 @@ def make_signing_key(path: Path, owner: str, created: dt.date, expires: dt.date)
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # noqa: PLC0415 - see above
 
     _sound_text("--owner", owner)
+    if path.name.endswith(_PUBLIC_END):
+        raise UsageError(
+            f"{path}: would look like a public key; name the private file, and {_PUBLIC_END} is written beside it"
+        )
     if expires < created:
         raise UsageError(f"the key would expire on {expires}, before it is made; name a later day")
     secret = secrets.token_bytes(32)
@@ -270,7 +274,7 @@ def revoke(path: Path, reason: str, day: dt.date) -> Path:
 
 def _read_public(path: Path, revoked: dict[str, Revocation]) -> PublicKey:
     told = _read_object(path, "name a public key or a folder of them")
-    if "private" in told or told.get("kind") in {"sign", "pack"}:
+    if "private" in told or told.get("kind") in ("sign", "pack"):
         raise UsageError(
             f"{path}: is a private key, which nobody else may see; name the .pub file beside it, or a folder of such"
         )

@@ -250,6 +250,23 @@ def test_a_quick_look_is_told(dataset, members, three):
     assert judged(dataset, members, 1).approved[0].sentence.endswith("Site of ada; checked files, not rows)")
 
 
+def test_strangers_cannot_bury_what_counts(dataset, members, three):
+    stranger = members.join("mallory", trusted=False)
+    for minute in range(60):
+        sign(dataset, stranger, minute=minute)
+    sign(dataset, three[0], "reject", minute=99)
+    lines = judged(dataset, members).sentences
+    assert lines[1].startswith("Ada, data steward REFUSES")
+    assert "and 10 more that count for nothing" in lines
+
+
+def test_nothing_is_written_through_a_link(dataset, three, tmp_path):
+    (dataset / "attest").symlink_to(tmp_path / "members")
+    with pytest.raises(UsageError, match="is a link"):
+        sign(dataset, three[0])
+    assert attestations(dataset).faults == ("attest: is a link or no folder",)
+
+
 def test_an_endless_folder_of_envelopes_is_not_read(dataset, members, three):
     folder = sign(dataset, three[0]).parent
     for n in range(17):
@@ -303,7 +320,7 @@ def test_no_flipped_byte_gives_another_meaning(dataset, members, three):
     whole = open_envelope(content)
     changed = still = 0
     for at in range(len(content)):
-        for bit in (0, 3, 7):
+        for bit in (0, 5):
             flipped = bytearray(content)
             flipped[at] ^= 1 << bit
             sealed = opened(bytes(flipped))
@@ -315,8 +332,8 @@ def test_no_flipped_byte_gives_another_meaning(dataset, members, three):
             else:
                 still += 1
                 assert (sealed.payload, key.id) == (whole.payload, three[0].public.id)
-    assert changed > 100  # payload and signature
-    assert still > 60  # the hint which key it is
+    assert changed > 50  # payload and signature
+    assert still > 40  # the hint which key it is
 
 
 @given(st.binary(max_size=300) | st.recursive(
@@ -383,7 +400,7 @@ def test_any_statement_that_is_really_signed_is_judged(dataset, members, predica
         max_leaves=12,
     ),
 ))  # fmt: skip
-@settings(max_examples=100)
+@settings(max_examples=60)
 def test_any_provenance_is_read_or_refused_in_a_sentence(predicate):
     with contextlib.suppress(BadEnvelope):
         names, run = read_provenance(predicate)
@@ -535,7 +552,35 @@ def test_a_key_is_private_and_never_overwritten(tmp_path):
             make_signing_key(tmp_path / "x", owner, TODAY, TODAY)
     with pytest.raises(UsageError, match="before it is made"):
         make_signing_key(tmp_path / "x", "Ada", TODAY, TODAY - dt.timedelta(1))
-    assert not (tmp_path / "x").exists()
+    with pytest.raises(UsageError, match="look like a public key"):
+        make_signing_key(tmp_path / "x.pub", "Ada", TODAY, TODAY)
+    assert not list(tmp_path.glob("x*"))
+
+
+@given(
+    st.sampled_from(["ada.pub", "a.revoked.json", "../private/ada"]),
+    st.dictionaries(
+        st.sampled_from(["format", "id", "owner", "expires", "created", "keyval", "proof", "kind", "private", "revoked", "reason"]),
+        VALUES
+        | st.sampled_from(["colophon public key", "colophon revocation", "2027-01-01", "sign", "0" * 64, "\ud800"])
+        | st.dictionaries(st.just("public"), VALUES),
+    ) | VALUES,
+)  # fmt: skip
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+def test_any_json_as_a_key_is_refused_in_a_sentence(members, name, value):
+    if not (members.private / "ada").exists():
+        members.join("ada")
+    path = members.public / name
+    before = path.read_bytes() if path.exists() else None
+    path.write_text(
+        json.dumps({**json.loads(before), **value} if before and isinstance(value, dict) else value)
+    )
+    with contextlib.suppress(UsageError):
+        if name.startswith(".."):
+            read_signing_key(path)
+        else:
+            assert list(read_keys(members.public))
+    path.write_bytes(before) if before else path.unlink()
 
 
 @pytest.mark.parametrize(
