@@ -8,8 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from colophon.pipelines.exports.card import CARD
 from colophon.pipelines.exports.croissant import CROISSANT
+from colophon.pipelines.exports.eu_summary import EU_SUMMARY
 from colophon.pipelines.exports.export import Export, Given, Subject
+from colophon.pipelines.exports.openlineage import OPENLINEAGE
+from colophon.pipelines.exports.ro_crate import RO_CRATE
 from colophon.schemas import UsageError
 
 if TYPE_CHECKING:
@@ -18,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BESIDE", "EXPORTS", "Export", "Given", "Subject", "check_beside"]
 
-EXPORTS: Final = {one.name: one for one in (CROISSANT,)}
+EXPORTS: Final = {one.name: one for one in (CROISSANT, RO_CRATE, CARD, EU_SUMMARY, OPENLINEAGE)}
 """The exports by name."""
 BESIDE: Final = {one.file: one for one in EXPORTS.values() if one.given}
 """Those that lie beside ``data/`` and are checked there, by file."""
@@ -41,7 +45,7 @@ def check_beside(folder: Path, manifest: Mapping[str, Any]) -> list[str]:
             sound = content == export.write(
                 Subject(manifest, export.given(content) if export.given else Given())
             )
-        except (UsageError, ValueError, KeyError, TypeError, AttributeError):
+        except (UsageError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
             sound = False
         if not sound:
             faults.append(

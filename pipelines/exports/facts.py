@@ -194,7 +194,7 @@ def _language(language: Mapping[str, Any], _: Mapping[str, Any]) -> str:
         if language.get("min_share") is not None
         else f"at an estimated probability of at least {language['min_score']:g}"
     )
-    return f"the language of each document was estimated by models; kept were {', '.join(language['keep'])}, {least}."
+    return f"the language of each document was estimated by models; kept were documents in {', '.join(language['keep'])}, {least}."
 
 
 def _privacy(privacy: Mapping[str, Any], _: Mapping[str, Any]) -> str:

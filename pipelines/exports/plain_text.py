@@ -21,7 +21,7 @@ _JOINERS = "\u200c\u200d"
 _LONGEST = 4_000
 _SPACE = re.compile(r"\s+")
 _MARKUP = re.compile(r"([\\`*_\[\]&<>|~$#])")
-_BLOCK = re.compile(r"^(\d{1,9})?([.)+=:-])")
+_BLOCK = re.compile(r"^(\d{1,9})?([.)+=-])(?=[\s=-]|$)")
 _SAFE_CODE = re.compile(r"[A-Za-z0-9 ._:/+()@=,*-]+")
 
 
