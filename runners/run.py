@@ -278,6 +278,9 @@ class Run:
                 self.job.staged(self.plan.units[index].key).unlink(missing_ok=True)
             if not self.job.before:
                 remember(self.staging, (self.output / "manifest.json").read_bytes(), self.plan)
+            # Last, for it can be made again at any time: nothing that befalls it costs the dataset.
+            plan = None if self.job.before else self.plan
+            write_report(self.output, gather(self.output, just_made(), plan=plan, staging=self.staging))
             self._clear(keep_lock=False)
         return Result(self.output, manifest, run, made=True)
 
@@ -412,11 +415,6 @@ class Run:
             (dataset / "run.json").write_bytes(canonical_json(run) + b"\n")
             (dataset / "review").mkdir(exist_ok=True)
             (dataset / "review" / "report.txt").write_text(report(manifest, run), encoding="utf-8")
-            plan = None if self.job.before else self.plan
-            facts = gather(
-                dataset, just_made(), run=run, place=self.output.name, plan=plan, staging=self.staging
-            )
-            write_report(dataset, facts)
             old = self.work / "replaced"
             if self.output.exists():
                 self.output.rename(old)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from colophon.pipelines.audit import refusals
-from colophon.pipelines.verify import load_manifest
+from colophon.pipelines.verify import verify
+from colophon.runners.words import many, size_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -84,36 +84,17 @@ def check_files(folder: Path, watch: Callable[[int, int], None] | None = None) -
     Raises:
         UsageError: The folder is no dataset.
     """
-    files = load_manifest(folder)["files"]
-    total = sum(entry["bytes"] for entry in files.values())
-    found = {
-        path.relative_to(folder).as_posix()
-        for name in sorted({name.split("/")[0] for name in files})
-        for path in (folder / name).rglob("*")
-        if not path.is_dir() or path.is_symlink()
-    }
-    listed = set(files)
-    faults = [f"{name}: is missing" for name in sorted(set(files) - found) if not (folder / name).is_file()]
-    faults += [f"{name}: is not in the manifest" for name in sorted(found - listed)]
-    done, readable = 0, not faults
-    for name, entry in files.items():
-        path = folder / name
-        if not path.is_file():
-            continue
-        with path.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        if digest != entry["sha256"]:
-            readable = False
-            faults.append(f"{name}: has sha256 {digest}, the manifest says {entry['sha256']}")
-        done += entry["bytes"]
-        if watch:
-            watch(done, total)
-    if faults:
-        told = "The files are not those that the manifest lists. Nothing below can be relied upon."
-        return Checks(Check("Files", Outcome.FAILS, told, tuple(faults)), readable)
+    found = verify(folder, watch, quick=True)
+    if found.faults:
+        told = "What is here is not what the manifest says."
+        damaged = {fault.partition(":")[0].split("/")[0] for fault in found.faults}
+        readable = not damaged & {"data", "ledger", "manifest.json"}
+        if not readable:
+            told += " Nothing below can be relied upon."
+        return Checks(Check("Files", Outcome.FAILS, told, tuple(found.faults)), readable)
     told = (
-        f"All {len(files):,} files, {total:,} bytes, were rehashed: each is the one that the manifest lists, and there is no "
-        "other. Rows were not recounted; `colophon verify` does that."
+        f"All {many(found.files, 'file')}, {size_in_words(found.bytes)}, were rehashed: each is the one that the manifest lists, and "
+        "there is no other. Rows were not recounted; `colophon verify` does that."
     )
     return Checks(Check("Files", Outcome.HOLDS, told))
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from colophon.runners.review.facts import Facts
 
 __all__ = [
-    "Column", "Section", "bar", "bars", "columns_chart", "command", "facts_list", "folded", "interval", "note",
+    "Column", "Section", "bar", "bars", "columns_chart", "command", "facts_list", "folded", "interval", "labelled", "note",
     "outcome_sign", "prose", "share", "table",
 ]  # fmt: skip
 
@@ -140,6 +140,11 @@ def bar(parts: Sequence[tuple[str, float]], total: float, *, centred: bool = Fal
     )
 
 
+def labelled(label: Child, drawing: Html) -> Html:
+    """The heading of a row with its bar beside it, or below it where the page is narrow."""
+    return el("span", el("span", label), drawing, class_="labelled")
+
+
 def interval(lower: float, value: float, upper: float, *, reach: float, marked: bool) -> Html:
     """A ratio with its interval on a logarithmic scale, 1 in the middle; the numbers stand beside it.
 
@@ -160,7 +165,7 @@ def interval(lower: float, value: float, upper: float, *, reach: float, marked: 
         "svg",
         el("rect", class_="axis", x=_WIDE / 2 - 1.5, y=0, width=3, height=10),
         el("rect", class_="span", x=f"{left:.1f}", y=4, width=f"{max(2.0, right - left):.1f}", height=2),
-        el("rect", class_="kept" if marked else "dropped", x=f"{middle - 7:.1f}", y=1.5, width=14, height=7),
+        el("rect", class_="kept" if marked else "dropped", x=f"{middle - 11:.1f}", y=1, width=22, height=8),
         class_="bar interval",
         viewBox=f"0 0 {_WIDE} 10",
         preserveAspectRatio="none",
@@ -192,12 +197,12 @@ def bars(
     shown, rest = order[:most], order[most:]
     widest = max((n for _, n in shown), default=0)
     rows = [
-        (said(name, 80) if name else none, bar((("kept", n),), widest), n, share(n, total))
+        (labelled(said(name, 80) if name else none, bar((("kept", n),), widest)), n, share(n, total))
         for name, n in shown
     ]
     left = sum(n for _, n in rest)
-    foot = (f"and {len(rest):,} others", "", left, share(left, total)) if rest else ()
-    columns = Column(head), Column("", wide=True), Column(what, number=True), Column("share", number=True)
+    foot = (f"and {len(rest):,} others", left, share(left, total)) if rest else ()
+    columns = Column(head), Column(what, number=True), Column("share", number=True)
     return table(caption, columns, rows, foot=foot)
 
 

@@ -77,8 +77,6 @@ def gather(
     checks: Checks,
     *,
     redact: bool = False,
-    run: Mapping[str, Any] | None = None,
-    place: str = "",
     plan: Plan | None = None,
     staging: Path | None = None,
     signatures: Mapping[str, Any] | None = None,
@@ -90,8 +88,6 @@ def gather(
         folder: The dataset.
         checks: What was checked of it.
         redact: Whether texts and titles are to be left out; they are then not even read.
-        run: What ``run.json`` says, if it is not written yet.
-        place: What the folder will be called, if it is not called so yet.
         plan: The staged units that the dataset was made of, if they are here.
         staging: Where they are.
         signatures: Who signed.
@@ -122,7 +118,7 @@ def gather(
     return Facts(
         manifest,
         digest,
-        _run(folder) if run is None else run,
+        _run(folder),
         checks,
         looked,
         picked,
@@ -132,7 +128,7 @@ def gather(
         signatures=signatures,
         difference=difference,
         redact=redact,
-        place=place or folder.resolve().name or "DIR",
+        place=folder.resolve().name or "DIR",
     )
 
 

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any, Final
 from colophon.pipelines.association import associations
 from colophon.pipelines.audit import drop_ratios
 from colophon.pipelines.figures import concentration, divergence
-from colophon.runners.review.drawing import Column, Section, bar, columns_chart, interval, note, table
+from colophon.runners.review.drawing import (
+    Column,
+    Section,
+    bar,
+    columns_chart,
+    interval,
+    labelled,
+    note,
+    table,
+)
 from colophon.runners.review.elements import Child, Html, el, group, said
 
 if TYPE_CHECKING:
@@ -69,8 +78,10 @@ def _audit(ratios: Sequence[DropRatio]) -> Html:
     reach = min(reach, 16.0)
     rows: list[tuple[Child, ...]] = [
         (
-            group(said(one.stage, 40), ", ", said(one.group.replace("_", " "), 40)),
-            interval(one.lower, one.ratio, one.upper, reach=reach, marked=one.significant),
+            labelled(
+                group(said(one.stage, 40), ", ", said(one.group.replace("_", " "), 40)),
+                interval(one.lower, one.ratio, one.upper, reach=reach, marked=one.significant),
+            ),
             f"{one.ratio:.2f}",
             f"{one.lower:.2f} to {one.upper:.2f}",
             "yes" if one.significant else "no",
@@ -80,7 +91,7 @@ def _audit(ratios: Sequence[DropRatio]) -> Html:
         for one in shown
     ]
     columns = (
-        Column("stage, mention"), Column("", wide=True), Column("ratio", number=True), Column("95% interval", number=True),
+        Column("stage, mention"), Column("ratio", number=True), Column("95% interval", number=True),
         Column("told from 1"), Column("dropped with it", number=True), Column("dropped without", number=True),
     )  # fmt: skip
     left = len(told) - len(shown)
@@ -111,12 +122,11 @@ def _mentions(counts: Mapping[str, Mapping[str, int]]) -> Html | None:
     order = sorted(mentions.items(), key=lambda item: (-item[1], item[0]))
     widest = order[0][1]
     rows: list[tuple[Child, ...]] = [
-        (said(axis.replace("_", " "), 40), bar((("kept", n),), widest), n, f"{n / words * 1e4:.2f}")
+        (labelled(said(axis.replace("_", " "), 40), bar((("kept", n),), widest)), n, f"{n / words * 1e4:.2f}")
         for axis, n in order
     ]
     columns = (
         Column("axis"),
-        Column("", wide=True),
         Column("mentions", number=True),
         Column("per 10,000 words", number=True),
     )
@@ -207,9 +217,11 @@ def _associations(told: list[Association]) -> Html:
     reach = math.exp(min(4.0, max(max(abs(one.lower), abs(one.upper)) for one in shown)))
     rows: list[tuple[Child, ...]] = [
         (
-            group(said(one.group.replace("/", ", "), 60), " and ", said(one.attributes, 40)),
-            interval(
-                math.exp(one.lower), math.exp(one.log_odds), math.exp(one.upper), reach=reach, marked=True
+            labelled(
+                group(said(one.group.replace("/", ", "), 60), " and ", said(one.attributes, 40)),
+                interval(
+                    math.exp(one.lower), math.exp(one.log_odds), math.exp(one.upper), reach=reach, marked=True
+                ),
             ),
             f"{one.log_odds:.2f}",
             f"{one.lower:.2f} to {one.upper:.2f}",
@@ -219,7 +231,7 @@ def _associations(told: list[Association]) -> Html:
         for one in shown
     ]
     columns = (
-        Column("group and words"), Column("", wide=True), Column("log-odds", number=True), Column("95% interval", number=True),
+        Column("group and words"), Column("log-odds", number=True), Column("95% interval", number=True),
         Column("with the group", number=True), Column("with others", number=True),
     )  # fmt: skip
     left = len(told) - len(shown)

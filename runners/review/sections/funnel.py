@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from colophon.runners.review.drawing import Column, Section, bar, folded, note, share, table
+from colophon.runners.review.drawing import Column, Section, bar, folded, labelled, note, share, table
 from colophon.runners.review.elements import Child, Html, el, group, said
 
 if TYPE_CHECKING:
@@ -39,10 +39,7 @@ def _draw(facts: Facts) -> Html:
     stages = stage_sums(manifest)
     rows: list[tuple[Child, ...]] = [
         (
-            stage,
-            bar(
-                (("kept", n["kept"]), ("dropped", n["dropped"]), ("failed", n["failed"])), total, centred=True
-            ),
+            labelled(stage, bar(_parts(n), total, centred=True)),
             *(n[fate] for fate in _FATES),
             share(n["kept"], total),
         )
@@ -50,11 +47,10 @@ def _draw(facts: Facts) -> Html:
     ]
     columns = (
         Column("stage"),
-        Column("", wide=True),
         *(Column(fate, number=True) for fate in _FATES),
         Column("left of all", number=True),
     )
-    foot = ("all", "", total, fates["kept"], fates["dropped"], fates["failed"], share(fates["kept"], total))
+    foot = ("all", total, fates["kept"], fates["dropped"], fates["failed"], share(fates["kept"], total))
     return group(
         el(
             "p",
@@ -67,6 +63,11 @@ def _draw(facts: Facts) -> Html:
         table("From inputs to kept, stage by stage", columns, rows, foot=foot),
         _by_source(manifest),
     )
+
+
+def _parts(n: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
+    """The paints of a bar and their lengths."""
+    return tuple((fate, n[fate]) for fate in _FATES[1:])
 
 
 def _key() -> Html:
@@ -99,17 +100,16 @@ def _by_source(manifest: Mapping[str, Any]) -> Html:
     fates = ("documents", "kept", "dropped", "failed")
     rows: list[tuple[Child, ...]] = [
         (
-            said(name, 80),
-            bar((("kept", one["kept"]), ("dropped", one["dropped"]), ("failed", one["failed"])), widest),
+            labelled(said(name, 80), bar(_parts(one), widest)),
             *(one[fate] for fate in fates),
             share(one["kept"], one["documents"]),
         )
         for name, one in shown
     ]
     left = [sum(one[fate] for _, one in rest) for fate in fates]
-    foot = (f"and {len(rest):,} others", "", *left, share(left[1], left[0])) if rest else ()
+    foot = (f"and {len(rest):,} others", *left, share(left[1], left[0])) if rest else ()
     columns = (
-        Column("source"), Column("", wide=True), Column("in", number=True), Column("kept", number=True),
+        Column("source"), Column("in", number=True), Column("kept", number=True),
         Column("dropped", number=True), Column("failed", number=True), Column("kept of it", number=True),
     )  # fmt: skip
     heads = (Column("stage"), *(Column(fate, number=True) for fate in _FATES))

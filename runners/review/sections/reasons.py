@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from colophon.filters import all_filters
-from colophon.runners.review.drawing import Column, Section, bar, folded, note, prose, share, table
+from colophon.runners.review.drawing import Column, Section, bar, folded, labelled, note, prose, share, table
 from colophon.runners.review.elements import Child, Html, el, group, said
 from colophon.runners.review.facts import MOST_REASONS, reasons_of
 
@@ -29,15 +29,20 @@ def _draw(facts: Facts) -> Html:
     gone = sum(n for _, n in totals)
     widest = max(n for _, n in totals)
     rows = [
-        (el("code", said(reason, 80)), said(stage, 40), bar((("dropped", n),), widest), n, share(n, gone))
+        (
+            labelled(el("code", said(reason, 80)), bar((("dropped", n),), widest)),
+            said(stage, 40),
+            n,
+            share(n, gone),
+        )
         for (stage, reason), n in totals[:_MOST_ROWS]
     ]
     rest = totals[_MOST_ROWS:]
     left = sum(n for _, n in rest)
-    foot = (f"and {len(rest):,} others", "", "", left, share(left, gone)) if rest else ()
+    foot = (f"and {len(rest):,} others", "", left, share(left, gone)) if rest else ()
     columns = (
-        Column("reason"), Column("stage"), Column("", wide=True), Column("documents", number=True),
-        Column("of those left out", number=True),
+        Column("reason"), Column("stage"), Column("documents", number=True),
+        Column("share", number=True),
     )  # fmt: skip
     said_of_texts = (
         "Titles and texts are left out of this report, as was asked (--redact)."

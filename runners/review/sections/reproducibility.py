@@ -12,6 +12,7 @@ from colophon.runners.review.drawing import (
     command,
     facts_list,
     folded,
+    labelled,
     note,
     share,
     table,
@@ -207,11 +208,11 @@ def _stages(seconds: object) -> Html | None:
     order = sorted(known.items(), key=lambda item: (-item[1], item[0]))[:_MOST]
     total, widest = sum(known.values()), max(known.values(), default=0.0)
     rows: list[tuple[Child, ...]] = [
-        (said(name, 40), bar((("kept", n),), widest), f"{n:,.2f}", share(n, total)) for name, n in order
+        (labelled(said(name, 40), bar((("kept", n),), widest)), f"{n:,.3f}", share(n, total))
+        for name, n in order
     ]
     columns = (
         Column("stage"),
-        Column("", wide=True),
         Column("seconds", number=True),
         Column("share", number=True),
     )

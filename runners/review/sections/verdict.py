@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from colophon.runners.review.checks import Check, Outcome, policy_checks, sums_hold
-from colophon.runners.review.drawing import Column, Section, folded, note, outcome_sign, prose, table
+from colophon.runners.review.drawing import Section, folded, note, outcome_sign, prose
 from colophon.runners.review.elements import Html, el, group, said
 from colophon.runners.words import many
 
@@ -140,10 +140,6 @@ def _faults(faults: Sequence[str]) -> Html | None:
 def _draw(facts: Facts) -> Html:
     checks = checks_of(facts)
     outcome, sentence = summary(facts, checks)
-    rows = [
-        (check.name, outcome_sign(check.outcome), group(el("span", prose(check.told)), _faults(check.faults)))
-        for check in checks
-    ]
     return group(
         el(
             "p",
@@ -151,11 +147,16 @@ def _draw(facts: Facts) -> Html:
             el("span", sentence),
             class_=f"verdict {outcome.name.lower()}",
         ),
-        table(
-            "What was checked, and what came out",
-            (Column("check"), Column("outcome"), Column("what was found", wide=True)),
-            rows,
-        ),
+        el("ul", [_check(check) for check in checks], class_="checks"),
+    )
+
+
+def _check(check: Check) -> Html:
+    return el(
+        "li",
+        el("strong", check.name),
+        outcome_sign(check.outcome),
+        el("div", el("span", prose(check.told)), _faults(check.faults)),
     )
 
 
