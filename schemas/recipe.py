@@ -487,12 +487,30 @@ def with_inputs(recipe: Recipe, paths: Sequence[Path]) -> Recipe:
 
 
 def output_folder(recipe: Recipe, base: Path) -> Path:
-    """Where the dataset goes: as the recipe says, or NAME/VERSION in `base`."""
+    """Where the dataset goes: as the recipe says, or NAME/VERSION in `base`.
+
+    Raises:
+        RecipeError: On another file system.
+    """
+    _refuse_address("output.path", recipe.output.path)
     return Path(recipe.output.path) if recipe.output.path else base / recipe.name / recipe.version
 
 
+def _refuse_address(key: str, given: str | None) -> None:
+    if given and "://" in given:
+        allowed = (
+            "a path, of a shared file system where workers are elsewhere; addresses cannot be written to yet"
+        )
+        raise RecipeError(fault(key, given, allowed))
+
+
 def staging_folder(recipe: Recipe, base: Path) -> Path:
-    """Where finished units are kept: as the recipe says, or beside the dataset's folder."""
+    """Where finished units are kept: as the recipe says, or beside the dataset's folder.
+
+    Raises:
+        RecipeError: On another file system.
+    """
+    _refuse_address("plan.staging", recipe.plan.staging)
     return Path(recipe.plan.staging or output_folder(recipe, base).parent / ".colophon-staging")
 
 

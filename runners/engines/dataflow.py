@@ -59,6 +59,7 @@ def flags_of(settings: Mapping[str, Any]) -> list[str]:
         f"--staging_location={settings['temp_location'].rstrip('/')}/staging",
         f"--sdk_container_image={settings['image']}",
         "--sdk_location=container",
+        "--no_save_main_session",
     ]
 
 

@@ -9,7 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from colophon.runners.engines.options import Option
-from colophon.runners.engines.portable import ENVIRONMENT, check_address, check_environment, environment_flags
+from colophon.runners.engines.portable import (
+    ENVIRONMENT,
+    check_address,
+    check_environment,
+    environment_flags,
+    in_words,
+)
 from colophon.schemas import RunFailed, UsageError
 
 if TYPE_CHECKING:
@@ -139,4 +145,5 @@ def engine(
     flags = [f"--flink_master={settings['flink_master']}", *environment_flags(settings)]
     if jar := find_jar(settings, order.extra):
         flags.append(f"--flink_job_server_jar={jar}")
-    yield _runner(), PipelineOptions([*flags, *order.extra])
+    with in_words("Beam's job server for Flink"):
+        yield _runner(), PipelineOptions([*flags, *order.extra])

@@ -20,10 +20,11 @@ if TYPE_CHECKING:
     from colophon.runners.job import Order
 
 __all__ = [
-    "ENVIRONMENT", "NAME", "OPTIONS", "SHORT", "check", "check_address", "check_environment", "engine", "environment_flags",
+    "ENVIRONMENT", "NAME", "OPTIONS", "SHORT", "check", "check_address", "check_environment", "engine", "environment_flags", "in_words",
 ]  # fmt: skip
 
 _SECONDS_TO_ANSWER: Final = 10.0
+_SECONDS_OF_A_JOB: Final = 365 * 86_400
 
 NAME: Final = "portable"
 SHORT: Final = "any job server of Beam's"
@@ -68,12 +69,33 @@ def check_environment(settings: Mapping[str, Any]) -> None:
 
 
 def environment_flags(settings: Mapping[str, Any]) -> list[str]:
-    """The environment as Beam's own options."""
+    """The environment as Beam's own options.
+
+    Beam would give up on a job that lasts longer than a minute, and send the workers what this process has in its main
+    module, which they have no use for.
+    """
+    always = [f"--job_server_timeout={_SECONDS_OF_A_JOB}", "--no_save_main_session"]
     kind, config = settings.get("environment"), settings.get("environment_config", "")
     if not kind:
-        return []
+        return always
     given = json.dumps({"command": config}) if kind == "process" else config
-    return [f"--environment_type={kind.upper()}", f"--environment_config={given}"]
+    return [*always, f"--environment_type={kind.upper()}", f"--environment_config={given}"]
+
+
+@contextmanager
+def in_words(server: str) -> Iterator[None]:
+    """What a job server or the way to it says, as a sentence.
+
+    Raises:
+        RunFailed: A call to it failed, also while the job ran.
+    """
+    from grpc import RpcError  # noqa: PLC0415 - comes with Beam
+
+    try:
+        yield
+    except RpcError as error:
+        said = error.details() if hasattr(error, "details") else str(error)
+        raise RunFailed(f"{server} failed: {said}") from error
 
 
 def check(settings: Mapping[str, Any]) -> None:
@@ -104,4 +126,5 @@ def engine(
     except OSError as error:
         raise RunFailed(f"no job server answers at {endpoint}: {error}") from error
     flags = [f"--job_endpoint={endpoint}", *environment_flags(order.settings)]
-    yield PortableRunner(), PipelineOptions([*flags, *order.extra])
+    with in_words(f"the job server at {endpoint}"):
+        yield PortableRunner(), PipelineOptions([*flags, *order.extra])

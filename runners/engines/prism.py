@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from colophon.runners.engines.options import Option
-from colophon.runners.engines.portable import ENVIRONMENT, check_environment, environment_flags
+from colophon.runners.engines.portable import ENVIRONMENT, check_environment, environment_flags, in_words
 from colophon.schemas import UsageError
 
 if TYPE_CHECKING:
@@ -57,4 +57,5 @@ def engine(
     flags = [f"--prism_location={Path(os.path.abspath(binary))}", *environment_flags(order.settings)]
     if "environment" not in order.settings:
         flags += ["--environment_type=LOOPBACK", "--experiments=use_loopback_process_worker"]
-    yield PrismRunner(), PipelineOptions([*flags, *order.extra])
+    with in_words("Prism"):
+        yield PrismRunner(), PipelineOptions([*flags, *order.extra])

@@ -32,6 +32,63 @@ def test_a_missing_extra_is_refused_with_the_command_that_installs_it(capsys, mo
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
+        (["flink"], "needs --flink-master HOST:PORT"),
+        (["flink", "--flink-master", "cluster"], "--flink-master 'cluster' is not HOST:PORT"),
+        (
+            ["flink", "--flink-master", "h:8081", "--job-server-jar", "absent.jar"],
+            "absent.jar: there is no such file",
+        ),
+        (
+            ["flink", "--flink-master", "h:8081", "--environment", "docker"],
+            "the name of an image with Colophon in it",
+        ),
+        (["flink", "--flink-master", "h:8081", "--environment-config", "x"], "give both"),
+        (["prism", "--prism-binary", "absent"], "there is no program 'absent'"),
+        (["portable"], "needs --job-endpoint"),
+        (["portable", "--job-endpoint", "h:1"], "needs --environment"),
+        (
+            ["portable", "--job-endpoint", "h:1", "--environment", "external", "--environment-config", "h"],
+            "--environment-config 'h' is not HOST:PORT",
+        ),
+        (["direct", "--environment", "docker"], "--environment is for --runner flink or prism or portable"),
+        (["dask", "--project", "p"], "--project is for --runner dataflow"),
+    ],
+)
+def test_engines_refuse(capsys, words, expected):
+    assert expected in refused(capsys, "--runner", *words)
+
+
+DATAFLOW = {
+    "project": "my-project", "region": "europe-west4", "temp-location": "gs://my-bucket/tmp",
+    "image": "europe-docker.pkg.dev/my-project/images/colophon:1",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("missing", DATAFLOW)
+def test_dataflow_refuses_what_is_missing_before_any_upload(capsys, missing):
+    pytest.importorskip(
+        "google.cloud.dataflow", reason="Google's packages are not installed: .ci/slow.lock has them"
+    )
+    words = [word for name, value in DATAFLOW.items() if name != missing for word in (f"--{name}", value)]
+    told = refused(capsys, "--runner", "dataflow", *words)
+    assert f"needs --{missing}" in told
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("project", "My Project"), ("region", "here"), ("temp-location", "folder"), ("temp-location", "gs://"), ("image", "colophon")],
+)  # fmt: skip
+def test_dataflow_refuses_what_cannot_be(capsys, name, value):
+    pytest.importorskip(
+        "google.cloud.dataflow", reason="Google's packages are not installed: .ci/slow.lock has them"
+    )
+    words = [word for pair in (DATAFLOW | {name: value}).items() for word in (f"--{pair[0]}", pair[1])]
+    assert f"--{name} {value!r} is not" in refused(capsys, "--runner", "dataflow", *words)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
         (["--dask-address", "tcp://h:1", "--dask-scheduler-file", "/"], "both name a scheduler"),
         (["--dask-scheduler-file", "absent.json"], "absent.json: there is none"),
         (["--dask-patience", "soon"], "'soon' is not a number of seconds"),
@@ -60,6 +117,14 @@ def test_what_follows_two_dashes_goes_to_beam_as_it_is(papers, tmp_path, monkeyp
 def test_two_dashes_elsewhere_are_those_of_every_command(capsys):
     assert cli.main(["verify", "--", "--absent"]) == 2
     assert "--absent: there is no such folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("key", ["output:\n  path", "plan:\n  staging"])
+def test_addresses_are_refused_in_a_recipe(papers, tmp_path, capsys, key):
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text(f"name: x\nsources:\n  - path: {papers}\n{key}: gs://bucket/x\n")
+    assert cli.main(["run", str(recipe), "--dry-run"]) == 2
+    assert 'given "gs://bucket/x", allowed is a path' in capsys.readouterr().err
 
 
 def test_help_groups_the_options_by_engine(capsys):
