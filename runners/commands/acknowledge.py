@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from colophon.runners.answers import print_json, say
 from colophon.runners.arguments import count, path, positive
 from colophon.runners.words import many
-from colophon.schemas import CheckFailed, UsageError
+from colophon.schemas import KEPT, CheckFailed, UsageError, harmless
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -19,6 +19,8 @@ SHORT = "answer a withdrawal notice, or check the answers of others"
 LONG = """\
 Answer the notice of a site that withdrew documents: how many of its records you held and whether
 they are removed, signed with your key. Send the new file back to that site.
+
+With --dataset alone: see which documents of your own datasets the notice means.
 
 With --check: see who answered a notice of yours, and who still holds something."""
 
@@ -38,7 +40,18 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--as", dest="who", metavar="WHO", help='who you are: "name, role", such as "Ada Lind, data steward"'
     )
     parser.add_argument(
-        "--held", type=count, metavar="N", help="how many of the records you held; 0 for none"
+        "--dataset",
+        type=path,
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="a dataset of yours, as it was before you removed anything, to be searched; may be given again",
+    )
+    parser.add_argument(
+        "--held",
+        type=count,
+        metavar="N",
+        help="how many of the records you held; by default as many as are found in --dataset",
     )
     parser.add_argument("--removed", action="store_true", help="you hold none of them any more")
     parser.add_argument("--note", default="", metavar="TEXT", help="what else there is to say")
@@ -57,7 +70,44 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def call(arguments: Namespace) -> int:
     """Do it; the exit code."""
-    return _check(arguments) if arguments.check else _answer(arguments)
+    if arguments.check:
+        return _check(arguments)
+    if not arguments.dataset:
+        return _answer(arguments)
+    found = _search(arguments)
+    if arguments.key is None and arguments.output is None:
+        return _tell(arguments, found)
+    if arguments.held is None:
+        arguments.held = sum(each["fate"] == KEPT for each in found)
+    return _answer(arguments)
+
+
+def _search(arguments: Namespace) -> list[dict[str, Any]]:
+    """The documents of one's own datasets that the notice means, each with the dataset's folder."""
+    from colophon.pipelines.changes import held  # noqa: PLC0415 - only when needed
+
+    return [
+        {"dataset": str(folder), **each}
+        for folder in arguments.dataset
+        for each in held(folder, arguments.notice)
+    ]
+
+
+def _tell(arguments: Namespace, found: list[dict[str, Any]]) -> int:
+    kept = sum(each["fate"] == KEPT for each in found)
+    if arguments.json:
+        print_json({"held": kept, "found": found})
+        return 0
+    for each in found:
+        place = f"{each['source']}/{each['source_uri']} {each['locator']}".rstrip()
+        say(
+            harmless(
+                f"{each['dataset']}: {each['id']} {each['fate']}: {place} (same {', '.join(each['by'])})"
+            )
+        )
+    then = "Take them out with `colophon withdraw`, then answer" if kept else "Answer"
+    say(f"{many(kept, 'document')} held. {then} with --key, --as and --output.")
+    return 0
 
 
 def _answer(arguments: Namespace) -> int:
@@ -109,6 +159,10 @@ def _check(arguments: Namespace) -> int:
 
     if not arguments.keys:
         raise UsageError("--check needs --keys DIR: the public keys of those whose answers count")
+    if arguments.dataset:
+        raise UsageError(
+            "--check looks at answers of others; leave out --dataset, which searches your own datasets"
+        )
     for name, option in _OWN.items():
         if getattr(arguments, name) is not None:
             raise UsageError(

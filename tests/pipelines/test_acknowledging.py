@@ -9,7 +9,8 @@ import shutil
 import pytest
 from signing import NOW, Members
 
-from colophon.pipelines.signing import acknowledge, acknowledgements, revoke
+from colophon.pipelines.removals import NOTICE_FORMAT
+from colophon.pipelines.signing import NOTICE, acknowledge, acknowledgements, revoke
 from colophon.schemas import UsageError
 
 
@@ -40,6 +41,10 @@ def answer(members, notice, tmp_path):
 
 def judged(notice, files, members, threshold=1):
     return acknowledgements(notice, files, members.public, threshold, NOW)
+
+
+def test_the_format_is_that_of_notices():
+    assert NOTICE == NOTICE_FORMAT
 
 
 def test_sites_answer(members, notice, answer):

@@ -6,16 +6,21 @@ import json
 import shutil
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from terminal import call
 from texts import prose
+
+from colophon.pipelines.changes.withdraw import NOTICE_FILE, withdraw
+from colophon.pipelines.removals import read_wanted
 
 
 @pytest.fixture(scope="module")
 def made(curate_once, tmp_path_factory):
     folder = tmp_path_factory.mktemp("in") / "notes"
     folder.mkdir()
-    (folder / "river.txt").write_text(prose(1))
+    for n, name in enumerate(("river", "lake")):
+        (folder / f"{name}.txt").write_text(prose(n))
     return curate_once(folder).folder
 
 
@@ -113,6 +118,29 @@ def test_acknowledge(capsys, key, tmp_path):
     code, out, _ = call(capsys, *check, tmp_path / "b.dsse.json", "--json")
     assert code == 0
     assert [each["status"] for each in json.loads(out)["answers"]] == ["superseded", "counts"]
+
+
+def test_a_site_finds_what_a_real_notice_means(capsys, made, key, tmp_path):
+    (tmp_path / "list.txt").write_text(
+        pq.read_table(next((made / "data").iterdir()))["id"].to_pylist()[0] + "\n"
+    )
+    found = withdraw(made, read_wanted(tmp_path / "list.txt"), tmp_path / "next")
+    assert len(found.kept) == 1
+    notice = tmp_path / "next" / NOTICE_FILE
+    ours = ["acknowledge", notice, "--dataset", made]
+    code, out, _ = call(capsys, *ours)
+    assert code == 0
+    assert f"{next(iter(found.kept))} kept: notes/" in out
+    assert "1 document held" in out
+    assert json.loads(call(capsys, *ours, "--json")[1])["held"] == 1
+    assert "0 documents held" in call(capsys, "acknowledge", notice, "--dataset", tmp_path / "next")[1]
+    answer = tmp_path / "ours.dsse.json"
+    code, out, _ = call(
+        capsys, *ours, "--key", key, "--as", "Ada Lind, data steward", "--removed", "--output", answer
+    )
+    assert code == 0
+    assert "held 1 record, removed" in out
+    assert call(capsys, "acknowledge", notice, "--keys", f"{key}.pub", "--check", answer)[0] == 0
 
 
 @pytest.mark.parametrize(
