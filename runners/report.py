@@ -8,7 +8,7 @@ from colophon.filters import all_filters
 from colophon.runners.bias_report import bias_lines
 from colophon.runners.words import many, size_in_words, time_in_words
 
-__all__ = ["funnel_rows", "report"]
+__all__ = ["funnel_rows", "report", "table"]
 
 
 def funnel_rows(manifest: dict[str, Any]) -> list[tuple[str, str, int, int, int, int, str]]:
@@ -25,7 +25,8 @@ def funnel_rows(manifest: dict[str, Any]) -> list[tuple[str, str, int, int, int,
     return rows
 
 
-def _table(head: tuple[str, ...], rows: list[tuple[Any, ...]]) -> list[str]:
+def table(head: tuple[str, ...], rows: list[tuple[Any, ...]]) -> list[str]:
+    """Lines of a table; columns whose first row is a number stand to the right."""
     cells = [[f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row] for row in [head, *rows]]
     widths = [max(len(row[i]) for row in cells) for i in range(len(head))]
     numeric = [bool(rows) and isinstance(rows[0][i], int) for i in range(len(head))]
@@ -68,7 +69,7 @@ def report(manifest: dict[str, Any], run: dict[str, Any]) -> str:
     for source, stage, *numbers, reasons in funnel_rows(manifest):
         rows.append((source if source != before else "", stage, *numbers, reasons))
         before = source
-    lines += _table(("source", "stage", "in", "kept", "dropped", "failed", "why"), rows)
+    lines += table(("source", "stage", "in", "kept", "dropped", "failed", "why"), rows)
     lines += _reasons(manifest)
     sizes = manifest["counts"]["sizes"]
     lines += ["", "Kept"]
@@ -93,9 +94,12 @@ def report(manifest: dict[str, Any], run: dict[str, Any]) -> str:
     before = manifest["predecessor"]
     if before:
         digest = before["manifest_sha256"]
-        lines.append(
-            f"  decided again over the {before['decided']} of {before['name']} {before['version']} ({digest[:12]})"
+        done = (
+            "withdrawn from"
+            if before["decided"] == "withdrawal"
+            else f"decided again over the {before['decided']} of"
         )
+        lines.append(f"  {done} {before['name']} {before['version']} ({digest[:12]})")
     if run["staging"]:
         lines.append(f"  staged units: {run['staging']}, kept for the next run")
     lines += ["", "Check it with `colophon verify`, ask about a document with `colophon explain`.", ""]
@@ -108,7 +112,7 @@ def _identity(manifest: dict[str, Any]) -> list[str]:
     if not mentions or not words:
         return []
     lines = ["", f"Mentions of identity, for each 10,000 of {words:,} words (counted, never judged)"]
-    lines += _table(
+    lines += table(
         ("axis", "mentions", "rate"),
         [
             (axis, n, f"{n / words * 1e4:.2f}")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
-import fcntl
 import json
 import os
 import pickle
@@ -27,6 +25,7 @@ from colophon.pipelines.storage import clear_asides, explain_os_error
 from colophon.pipelines.verify import load_manifest, verify
 from colophon.runners.costs import Prices, Rapl, costs
 from colophon.runners.job import Order
+from colophon.runners.place import Place
 from colophon.runners.processes import stop
 from colophon.runners.progress import Progress, Watcher
 from colophon.runners.report import report
@@ -35,7 +34,7 @@ from colophon.runners.words import size_in_words
 from colophon.schemas import RunFailed, UsageError, canonical_digest, canonical_json, public_form
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from colophon.pipelines.predecessor import Decision
     from colophon.schemas import Recipe
@@ -108,10 +107,9 @@ class Run:
 
     def __init__(self, recipe: Recipe, output: Path, staging: Path, decision: Decision | None = None) -> None:
         self.recipe = recipe
-        # Through a link, and not in its place.
-        self.output = Path(os.path.realpath(output))
+        self.place = Place(output)
+        self.output, self.work = self.place.output, self.place.work
         self.staging = Path(os.path.abspath(staging))
-        self.work = self.output.parent / f".{self.output.name}.partial"
         self._refuse_place()
         self._refuse_overlap()
         self.plan = decision.plan if decision else make_plan(recipe)
@@ -130,16 +128,6 @@ class Run:
         )
 
     def _refuse_place(self) -> None:
-        here = Path.cwd()
-        if self.output == here or self.output in here.parents:
-            raise UsageError(
-                f"the output {self.output} is the folder you are in, or one above it, and would be replaced as a whole; "
-                "name one below it"
-            )
-        if self.output.is_mount():
-            raise UsageError(
-                f"the output {self.output} is a mount point, which cannot be replaced; name a folder in it"
-            )
         if self.output == self.staging or self.output in self.staging.parents:
             raise UsageError(
                 f"the staging folder {self.staging} lies in the output {self.output}, which holds the dataset and "
@@ -183,43 +171,6 @@ class Run:
         same = bool(run.get("stamp") == self.stamp and sizes == wanted)
         return same and not (whole and verify(self.output).faults)
 
-    def _refuse_output(self, *, replace: bool) -> None:
-        if self.output.exists() and not self.output.is_dir():
-            raise UsageError(f"the output {self.output} is a file; name a folder")
-        if replace or not self.output.exists() or not any(self.output.iterdir()):
-            return
-        if (self.output / "manifest.json").exists():
-            raise UsageError(
-                f"the output {self.output} holds a dataset made from other inputs, another recipe or another version; "
-                "add --replace to put the new one in its place, or name another --output"
-            )
-        raise UsageError(
-            f"the output {self.output} is not empty and is no dataset; name a new or empty folder, or add --replace "
-            "to delete what is in it"
-        )
-
-    @contextlib.contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Hold the lock of this output; the kernel lets go of it when this process ends, however it ends."""
-        try:
-            self.work.mkdir(parents=True, exist_ok=True)
-            lock = (self.work / "lock").open("a+")
-        except OSError as error:
-            raise explain_os_error(error, self.work, "create") from error
-        with lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                lock.seek(0)
-                raise UsageError(
-                    f"another run (process {lock.read().strip() or 'unknown'}) is writing to {self.output}; "
-                    "wait until it ends, or stop it"
-                ) from error
-            lock.truncate(0)
-            lock.write(str(os.getpid()))
-            lock.flush()
-            yield
-
     def start(
         self,
         *,
@@ -255,8 +206,10 @@ class Run:
             result = Result(self.output, load_manifest(self.output), run, made=False)
             self._refuse_failures(result.manifest, max_failed, self.output)
             return result
-        self._refuse_output(replace=replace)
-        with self._alone():
+        self.place.refuse_what_is_there(
+            replace=replace, made="made from other inputs, another recipe or another version"
+        )
+        with self.place.alone():
             self._clear(keep_lock=True)
             # No more processes than there are units: each takes seconds to start.
             workers = max(1, min(workers, len(self.plan.units)))
@@ -301,19 +254,7 @@ class Run:
     def _clear(self, *, keep_lock: bool) -> None:
         """Remove what an earlier or this run left in progress."""
         clear_asides(self.staging)
-        old = self.work / "replaced"
-        if (
-            old.exists() and not self.output.exists()
-        ):  # a run was killed between the two renames of `_publish`
-            old.rename(self.output)
-        if not keep_lock:
-            shutil.rmtree(self.work, ignore_errors=True)
-            return
-        for path in self.work.iterdir():
-            if path.is_dir():
-                shutil.rmtree(path, ignore_errors=True)
-            elif path.name != "lock":
-                path.unlink(missing_ok=True)
+        self.place.clear(keep_lock=keep_lock)
 
     def _work(self, order: Order, watcher: Watcher) -> None:
         """Run the job in a process group of its own and watch it until it ends."""
@@ -415,10 +356,6 @@ class Run:
             (dataset / "run.json").write_bytes(canonical_json(run) + b"\n")
             (dataset / "review").mkdir(exist_ok=True)
             (dataset / "review" / "report.txt").write_text(report(manifest, run), encoding="utf-8")
-            old = self.work / "replaced"
-            if self.output.exists():
-                self.output.rename(old)
-            dataset.rename(self.output)
-            shutil.rmtree(old, ignore_errors=True)
+            self.place.publish(dataset)
         except OSError as error:
             raise explain_os_error(error, self.output) from error

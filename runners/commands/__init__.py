@@ -12,6 +12,7 @@ from colophon.runners.commands import (
     acknowledge,
     annotate,
     decide,
+    diff,
     explain,
     export,
     filters,
@@ -27,6 +28,7 @@ from colophon.runners.commands import (
     run,
     sign,
     verify,
+    withdraw,
 )
 
 if TYPE_CHECKING:
@@ -37,6 +39,8 @@ __all__ = ["COMMANDS"]
 COMMANDS: Final[tuple[ModuleType, ...]] = (
     run,
     decide,
+    diff,
+    withdraw,
     verify,
     review,
     sign,

@@ -17,6 +17,7 @@ COMMANDS = [
     "acknowledge",
     "annotate",
     "decide",
+    "diff",
     "explain",
     "export",
     "filters",
@@ -32,6 +33,7 @@ COMMANDS = [
     "run",
     "sign",
     "verify",
+    "withdraw",
 ]
 
 
