@@ -22,7 +22,8 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture(scope="module")
 def faults():
     """Where and why a value does not fit the schema."""
-    jsonschema = pytest.importorskip("jsonschema", reason="jsonschema, of the slow lock, checks the schema")
+    import jsonschema
+
     schema = manifest_json_schema()
     jsonschema.Draft202012Validator.check_schema(schema)
     checker = jsonschema.Draft202012Validator(schema)

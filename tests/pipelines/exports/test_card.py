@@ -34,7 +34,8 @@ def test_hubs_can_read_its_head(card):
 def test_datasets_loads_both_tables_by_it(card, example_copied, tmp_path, monkeypatch):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setenv("HF_HOME", str(tmp_path / "home"))
-    datasets = pytest.importorskip("datasets")
+    import datasets
+
     for name, rows in (("default", example_copied.data), ("ledger", example_copied.ledger)):
         loaded = datasets.load_dataset(
             str(example_copied.folder), name, split="train", cache_dir=str(tmp_path / "cache")
