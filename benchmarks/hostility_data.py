@@ -102,6 +102,14 @@ FILLERS = {
     "E": "meet,see,call,visit,interview,ask,know,follow,count,photograph,write to,talk to,hear,teach,work with,phone,"
     "remember,draw,study,film,wait for,sit with,play with,notice,recognise",
     "THING": "phone,car,chair,sandwich,film,train,song,game,jacket,printer,coffee,book",
+    "NEG3": "vile,rude,treacherous,spiteful,grubby,brutish,two-faced,good-for-nothing,foul,savage,disgraceful,moronic",
+    "BEAST3": "jackal,maggot,hyena,louse,swine,slug",
+    "BEASTS3": "jackals,hyenas,lice,swine,slugs,fleas,mongrels,brutes",
+    "INSULT3": "crook,imbecile,swindler,creep,halfwit,failure",
+    "INSULTS3": "crooks,imbeciles,swindlers,creeps,halfwits,failures,tramps,predators",
+    "HARMED3": "smacked,strangled,thrashed,spat on,knocked out,broken",
+    "KILLED3": "strangled,beheaded,massacred,butchered,burnt alive,dead",
+    "DESPISED": "hated,despised,detested,loathed",
     "DISEASE": "diabetes,asthma,depression,breast cancer,stroke,hypertension,HIV infection,dementia,obesity,malaria",
 }  # fmt: skip
 _OPENINGS = (
@@ -109,6 +117,7 @@ _OPENINGS = (
     "My opinion: ", "I believe that ", "It is a fact that ", "Everyone knows that ", "In the end ", "lol ",
 )  # fmt: skip
 _ENDINGS = ("", "", "", "", "", " That is all.", " And I mean it.", " Just saying.", "!", " lol", " Period.")
+_PART_OF_FAMILY = {"2": "test", "3": "final"}
 _SLOT = re.compile(r"\{(\w+)\}")
 
 
@@ -204,7 +213,7 @@ def from_templates(times: int, seed: int) -> list[Sentence]:
     ]
     rows += [(row["family"], row["frame"], moods[row["turns"]]) for row in _rows("hostility_frames.tsv")]
     for family, template, labels in rows:
-        part = "test" if family.endswith("2") else "train"
+        part = _PART_OF_FAMILY.get(family[-1], "train")
         for mood, hostile in labels.items():
             for _ in range(times):
                 text, group = _filled(template, rng, mood)

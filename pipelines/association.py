@@ -24,7 +24,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from colophon.pipelines.figures import adjusted
+from colophon.pipelines.figures import Comparison, Z, adjusted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,12 +33,11 @@ __all__ = ["FEWEST", "Association", "associations"]
 
 FEWEST = 10
 """Fewer documents than this with the group, or with the other groups of its axis, are too few to tell."""
-_Z = 1.959964
 
 
 @dataclass(frozen=True)
-class Association:
-    """How a group and a set of attributes go together.
+class Association(Comparison):
+    """How a group and a set of attributes go together; the interval is that of the log-odds ratio.
 
     Attributes:
         group: ``axis/group``.
@@ -51,10 +50,6 @@ class Association:
         npmi_lower: Lower end of its 95% interval.
         npmi_upper: Upper end.
         log_odds: Log-odds ratio, NaN if there is none.
-        lower: Lower end of its 95% interval.
-        upper: Upper end.
-        q: P-value after correction.
-        too_few: Whether the numbers are too small to say anything.
     """
 
     group: str
@@ -67,15 +62,6 @@ class Association:
     npmi_lower: float = math.nan
     npmi_upper: float = math.nan
     log_odds: float = math.nan
-    lower: float = math.nan
-    upper: float = math.nan
-    q: float = math.nan
-    too_few: bool = True
-
-    @property
-    def significant(self) -> bool:
-        """Whether it is told from chance with a false discovery rate of 5%."""
-        return self.q < 0.05
 
 
 def _npmi(both: float, one: float, other: float) -> float:
@@ -88,9 +74,9 @@ def _npmi(both: float, one: float, other: float) -> float:
 
 
 def _wilson(k: int, n: int) -> tuple[float, float]:
-    share, square = k / n, _Z * _Z
+    share, square = k / n, Z * Z
     middle = (share + square / (2 * n)) / (1 + square / n)
-    half = _Z / (1 + square / n) * math.sqrt(share * (1 - share) / n + square / (4 * n * n))
+    half = Z / (1 + square / n) * math.sqrt(share * (1 - share) / n + square / (4 * n * n))
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
@@ -134,8 +120,8 @@ def associations(counts: Mapping[str, Mapping[str, int]]) -> list[Association]:
                     npmi_lower=round(_npmi(low, *shares), 6),
                     npmi_upper=round(_npmi(high, *shares), 6),
                     log_odds=round(odds, 6),
-                    lower=round(odds - _Z * error, 6),
-                    upper=round(odds + _Z * error, 6),
+                    lower=round(odds - Z * error, 6),
+                    upper=round(odds + Z * error, 6),
                     too_few=False,
                 )
             )

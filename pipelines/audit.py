@@ -1,7 +1,7 @@
 r"""What our own filters do to texts that mention a group: ratios of drop rates, stage by stage.
 
-For each stage and axis of identity the documents that reached the stage are laid out in one table for each source and length,
-dropped or not against mentioning the axis or not, and the tables are brought together as Mantel and Haenszel did (1959,
+For each stage, axis of identity and single group the documents that reached the stage are laid out in one table for each source and length,
+dropped or not against mentioning it or not, and the tables are brought together as Mantel and Haenszel did (1959,
 J Natl Cancer Inst 22:719), here for the ratio of two rates with the variance of Greenland and Robins (1985, Biometrics
 41:55). So a source that is dropped more often, or the greater length of texts that mention people, is not taken for an effect
 of the mention. Counts are integers and add up over shards and sites; ratios are made from their sums.
@@ -21,13 +21,13 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow.compute as pc
 
-from colophon.pipelines.figures import adjusted
+from colophon.pipelines.figures import Comparison, Z, adjusted
 from colophon.schemas import DROPPED, FAILED
 
 if TYPE_CHECKING:
@@ -55,25 +55,20 @@ LENGTHS = (0, 200, 1_000, 5_000)
 """Where the strata of length begin, in words."""
 FEWEST = 5
 """Fewer dropped documents than this, with or without a mention, or fewer in all on one side, are too few to tell."""
-_Z = 1.959964  # of the normal distribution, two-sided 95%
 
 
 @dataclass(frozen=True)
-class DropRatio:
-    """How much oftener a stage dropped documents that mention an axis than others.
+class DropRatio(Comparison):
+    """How much oftener a stage dropped documents that mention an axis, or a group of it, than others.
 
     Attributes:
         stage: Name of the stage.
-        group: Axis of identity, or a group of it.
+        group: Axis of identity, or ``axis/group``.
         mentioning: Documents that reached the stage and mention it.
         mentioning_dropped: Those of them that it dropped.
         others: Documents that reached the stage and do not mention it.
         others_dropped: Those of them that it dropped.
         ratio: Mantel and Haenszel's ratio of the two rates; NaN if there is none.
-        lower: Lower end of its 95% interval; NaN if there is none.
-        upper: Upper end.
-        q: Its p-value after Benjamini and Hochberg, over all ratios; NaN if there is none.
-        too_few: Whether the numbers are too small to say anything.
     """
 
     stage: str
@@ -83,35 +78,19 @@ class DropRatio:
     others: int
     others_dropped: int
     ratio: float = math.nan
-    lower: float = math.nan
-    upper: float = math.nan
-    q: float = math.nan
-    too_few: bool = True
-
-    @property
-    def significant(self) -> bool:
-        """Whether the ratio is told from 1 with a false discovery rate of 5%."""
-        return self.q < 0.05
-
-    def as_dict(self) -> dict[str, Any]:
-        """JSON values; what is no number is None."""
-        values = {
-            name: None if isinstance(value, float) and math.isnan(value) else value
-            for name, value in asdict(self).items()
-        }
-        return values | {"significant": self.significant}
 
 
 def count_audit(staged: pa.Table, ledger: pa.Table) -> Counts:
-    """Count n staged documents by axis mentioned, source and length, and those that a stage dropped.
+    """Count n staged documents by axis and group mentioned, source and length, and those that a stage dropped.
 
     Args:
-        staged: Their columns; ``identity_rates`` and ``source`` are read, and ``n_words`` if it is there.
+        staged: Their columns; ``identity_rates`` and ``source`` are read, and ``identity_groups`` and ``n_words`` if they are
+            there.
         ledger: Their rows of the ledger; ``fate`` and ``stage`` are read.
 
     Returns:
-        ``audit_documents`` by axis, source and first length of its stratum, joined by tabs; ``audit_dropped`` by stage,
-        axis, source and length. The empty axis stands for all documents.
+        ``audit_documents`` by axis or ``axis/group``, source and first length of its stratum, joined by tabs;
+        ``audit_dropped`` by stage, the same, source and length. The empty axis stands for all documents.
     """
     if "identity_rates" not in staged.column_names:
         return {}
@@ -128,17 +107,32 @@ def count_audit(staged: pa.Table, ledger: pa.Table) -> Counts:
     sources = staged["source"].to_pylist()
     documents: Counter[str] = Counter()
     dropped: Counter[str] = Counter()
-    members = {"": judged}
+    members = {"": np.flatnonzero(judged)}
     for axis in rates.type.names:
         found = pc.struct_field(rates, axis).to_numpy(zero_copy_only=False)
-        members[axis] = judged & (np.nan_to_num(found.astype(np.float64)) > 0)
-    for axis, member in members.items():
-        for i in np.flatnonzero(member):
-            place = f"{axis}\t{sources[i]}\t{bins[i]}"
+        members[axis] = np.flatnonzero(judged & (np.nan_to_num(found.astype(np.float64)) > 0))
+    members |= _by_group(staged, judged)
+    for group, rows in members.items():
+        for i in rows:
+            place = f"{group}\t{sources[i]}\t{bins[i]}"
             documents[place] += 1
             if fate[i] == DROPPED:
                 dropped[f"{stage[i]}\t{place}"] += 1
     return {"audit_documents": dict(documents), "audit_dropped": dict(dropped)}
+
+
+def _by_group(staged: pa.Table, judged: np.ndarray) -> dict[str, np.ndarray]:
+    """The rows that mention each group, by ``axis/group``."""
+    if "identity_groups" not in staged.column_names:
+        return {}
+    named = staged["identity_groups"]
+    named = named.combine_chunks() if hasattr(named, "combine_chunks") else named
+    rows, names = pc.list_parent_indices(named).to_numpy(), pc.list_flatten(named).to_pylist()
+    found: dict[str, list[int]] = {}
+    for row, name in zip(rows.tolist(), names, strict=True):
+        if judged[row]:
+            found.setdefault(name, []).append(row)
+    return {name: np.array(found[name]) for name in sorted(found)}
 
 
 def audit_faults(counts: Mapping[str, Mapping[str, int]], fates: Mapping[str, int]) -> list[str]:
@@ -204,7 +198,7 @@ def _mantel_haenszel(tables: Iterable[tuple[int, int, int, int]]) -> tuple[float
 
 
 def drop_ratios(counts: Mapping[str, Mapping[str, int]], stages: Sequence[str]) -> list[DropRatio]:
-    """The ratio for each stage that drops and each axis that is mentioned, worst first.
+    """The ratio for each stage that drops and each axis and group that is mentioned, worst first.
 
     Args:
         counts: With ``audit_documents`` and ``audit_dropped``, as `count_audit` gives them.
@@ -251,7 +245,7 @@ def _one(stage: str, group: str, tables: Sequence[tuple[int, int, int, int]]) ->
     if a + c < FEWEST or min(n1, n0) < FEWEST or math.isnan(ratio) or variance <= 0:
         return plain, math.nan
     error = math.sqrt(variance)
-    lower, upper = (round(ratio * math.exp(sign * _Z * error), 6) for sign in (-1, 1))
+    lower, upper = (round(ratio * math.exp(sign * Z * error), 6) for sign in (-1, 1))
     p = math.erfc(abs(math.log(ratio)) / error / math.sqrt(2))
     return replace(plain, ratio=round(ratio, 6), lower=lower, upper=upper, too_few=False), p
 

@@ -22,6 +22,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from colophon.filters import Batch
+from colophon.pipelines.audit import count_audit
 from colophon.pipelines.counts import merge_counts
 from colophon.pipelines.fates import Fates, judge
 from colophon.pipelines.manifest import WriteManifest
@@ -33,6 +34,7 @@ from colophon.schemas import DROPPED, KEPT, ORPHANED, RunFailed, arrow_schema
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from colophon.pipelines.counts import Counts
     from colophon.pipelines.job import Job
     from colophon.pipelines.plan import Unit
 
@@ -57,6 +59,7 @@ class _DecideShard(beam.DoFn):
         began = time.thread_time()
         folder = Path(self.job.before)
         orphaned: list[str] = []
+        audited: list[Counts] = []
         fates_path = self.job.fates(unit.index)
         fates_path.parent.mkdir(parents=True, exist_ok=True)
         with (
@@ -71,7 +74,9 @@ class _DecideShard(beam.DoFn):
                 judge(fates, table, self.job.filters)
                 kept = pa.array(fates.kept)
                 data.write(table.filter(kept).select(data.schema.names).cast(data.schema))
-                told.write_table(_table_of(table["id"], fates))
+                own = _table_of(table["id"], fates)
+                told.write_table(own)
+                audited.append(count_audit(table, own))
                 gone = table.filter(pc.and_(pc.invert(kept), pc.greater(table["duplicates_dropped"], 0)))
                 orphaned += gone["id"].to_pylist()
                 seen += table.num_rows
@@ -81,7 +86,8 @@ class _DecideShard(beam.DoFn):
             "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
         }  # fmt: skip
         write_whole(self.job.progress / f"unit-{unit.index:08d}.json", orjson.dumps(done))
-        summary = {"index": unit.index, "name": unit.key, "data": data.entry(), "counts": data.counts}
+        summary = {"index": unit.index, "name": unit.key, "data": data.entry()}
+        summary["counts"] = merge_counts([data.counts, *audited])
         yield 0, orjson.dumps(summary | {"orphaned": orphaned})
 
     def _scored(self, table: pa.Table) -> pa.Table:

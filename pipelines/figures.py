@@ -15,18 +15,30 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-__all__ = ["FEWEST", "Figure", "adjusted", "concentration", "divergence", "entropy", "gini"]
+__all__ = [
+    "FEWEST",
+    "Comparison",
+    "Figure",
+    "Z",
+    "adjusted",
+    "concentration",
+    "divergence",
+    "entropy",
+    "gini",
+]
 
 FEWEST = 30
 """Fewer documents than this are too few to tell how they are spread."""
+Z = 1.959964
+"""Of the normal distribution: half the width of a 95% interval in standard errors."""
 _TIMES = 400
 
 
@@ -47,6 +59,36 @@ class Figure:
     upper: float
     n: int
     too_few: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """What one of many comparisons found.
+
+    Attributes:
+        lower: Lower end of the 95% interval; NaN if there is none.
+        upper: Upper end.
+        q: P-value after Benjamini and Hochberg, over all that were compared at once; NaN if there is none.
+        too_few: Whether the numbers are too small to say anything.
+    """
+
+    lower: float = math.nan
+    upper: float = math.nan
+    q: float = math.nan
+    too_few: bool = True
+
+    @property
+    def significant(self) -> bool:
+        """Whether it is told from chance with a false discovery rate of 5%."""
+        return self.q < 0.05
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON values; what is no number is None."""
+        values = {
+            name: None if isinstance(value, float) and math.isnan(value) else value
+            for name, value in asdict(self).items()
+        }
+        return values | {"significant": self.significant}
 
 
 def adjusted(p_values: Sequence[float]) -> list[float]:

@@ -173,6 +173,6 @@ DATA_ORDER: Final = (
     "id", "text", "title", "source", "source_uri", "source_sha256", "locator", "media_type", "doi",
     "license", "license_evidence", "spdx", "rights_status", "rights_evidence", "reservations", "language",
     "language_score", "language_shares", "year", "n_chars", "n_words", "n_tokens",
-    "text_sha256", "duplicate_cluster", "duplicates_dropped", "identity_rates", "hostility",
-    "loaded_language", "slur_rate", "bias_score", "bias_status", "metadata",
+    "text_sha256", "duplicate_cluster", "duplicates_dropped", "identity_rates", "identity_groups",
+    "hostility", "loaded_language", "slur_rate", "bias_score", "bias_status", "metadata",
 )  # fmt: skip

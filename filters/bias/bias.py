@@ -81,6 +81,13 @@ class BiasScores:
             type=pa.struct(_RATES),
         ),
     ]
+    identity_groups: Annotated[
+        list[str] | None,
+        Column(
+            "the groups that the text mentions, each as axis/group; null in languages without a list",
+            type=pa.list_(pa.string()),
+        ),
+    ]
     hostility: Annotated[
         dict[str, float] | None,
         Column(
@@ -117,6 +124,17 @@ def _digest(name: str) -> str:
     return hashlib.sha256((resources.files("colophon.filters.bias") / name).read_bytes()).hexdigest()
 
 
+def _named_groups(found: Mentions, known: np.ndarray) -> pa.Array[Any]:
+    """The groups of each text that is known, each once, in the order of the list."""
+    names = [f"{axis}/{group}" for axis, group in groups()]
+    text, group = np.divmod(np.unique(found.text * len(names) + found.group), len(names))
+    known_here = known[text]
+    ends = np.cumsum(np.bincount(text[known_here], minlength=len(known)))
+    offsets = pa.array(np.concatenate(([0], ends)), pa.int32(), mask=np.append(~known, False))
+    values = pa.DictionaryArray.from_arrays(pa.array(group[known_here], pa.int32()), pa.array(names))
+    return pa.ListArray.from_arrays(offsets, values.cast(pa.string()))
+
+
 @dataclass(frozen=True)
 class Bias:
     """Measures who is mentioned and hostility towards them; keeps every document unless a limit is set.
@@ -128,8 +146,8 @@ class Bias:
         other_language_from: How sure of another language than English the language filter must be for a text of English
             words to stay unscored.
         drop_above: Score above which a document is dropped; None for never.
-        fail_above: The run fails if a filter drops documents that mention an axis of identity more than so many times as
-            often as others, at the lower end of the 95% interval; None for never.
+        fail_above: The run fails if a filter drops documents that mention an axis of identity, or a group of it, more than so
+            many times as often as others, at the lower end of the 95% interval; None for never.
         reference: Declared shares for the report, each ``DIMENSION/VALUE=SHARE``.
 
     Raises:
@@ -248,6 +266,7 @@ class Bias:
 
         return {
             "identity_rates": struct(list(counts.T * per), _RATES),
+            "identity_groups": _named_groups(found, known),
             "hostility": struct([score, over * per], _HOSTILITY),
             "loaded_language": plain(hostile.loaded * per),
             "slur_rate": plain(hostile.slurs * per),
