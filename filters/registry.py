@@ -99,6 +99,7 @@ class Filter(Protocol):
     - ``conceal(values)``: the same strings with what must not be shown masked; titles and metadata go through it.
     - ``prepare(folder)``: the filter to run in its place, after it has put what all processes share into a folder.
     - ``spans(batch)``: for each text of a batch the list of `Span` behind its scores, for whoever wonders.
+    - ``explains``: whether `spans` needs only the text and the scores as they stand in a dataset, so that they can be told of it.
 
     A filter that masks or cuts passages calls `Batch.rewrite` in `annotate`; it runs before those that measure.
 

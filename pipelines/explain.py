@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
-from colophon.filters import all_filters
+from colophon.filters import Batch, all_filters
+from colophon.filters.bias.bias import HOSTILE_SENTENCE
+from colophon.filters.bias.hostility import LOADED_WORD, SLUR_WORD
 from colophon.pipelines.canonical import uri_of_path
 from colophon.pipelines.dataset import load_manifest
 from colophon.schemas import KEPT, UsageError, arrow_schema
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
+
+    from colophon.filters import Span
 
 __all__ = ["explain", "find", "tell"]
 
@@ -21,6 +28,10 @@ _SHORTEST_ID = 6
 _ROWS_AT_ONCE = 8192
 _MOST_SCORES = 8
 _LONGEST_SCORE = 80
+_MOST_SPANS = 12
+_LONGEST_PASSAGE = 160
+_QUOTED = (HOSTILE_SENTENCE, LOADED_WORD)  # labels of spans whose words may be shown
+_JUDGING = (*_QUOTED, SLUR_WORD)
 
 
 def _parts(folder: Path, table: str, manifest: dict[str, Any]) -> list[Path]:
@@ -77,8 +88,9 @@ def explain(folder: Path, what: str, most: int = 1000) -> list[dict[str, Any]]:
     Returns:
         For each, in the dataset's order: ``ledger`` (its row), ``data`` (its row without the text, None if it
         is not kept), ``file`` and ``row`` where it stands in ``data/``, ``kept_instead`` (the ledger row of
-        the one kept in its place), ``copies`` (ledger rows of those dropped for it) and ``stages`` (the
-        recipe's settings of the stages it went through).
+        the one kept in its place), ``copies`` (ledger rows of those dropped for it), ``spans`` (of a kept one: the passages
+        behind its scores, each with ``filter``, ``start``, ``end``, ``label``, ``rule``, and ``text`` where it may be
+        shown) and ``stages`` (the recipe's settings of the stages it went through).
 
     Raises:
         UsageError: The folder is no dataset, or nothing matches.
@@ -104,6 +116,7 @@ def explain(folder: Path, what: str, most: int = 1000) -> list[dict[str, Any]]:
         story["kept_instead"] = others.get(row["duplicate_of"])
         story["copies"] = copies.get(row["id"], [])
         story["stages"] = _stages(row, manifest)
+        story["spans"] = _spans(folder / story["file"], story, manifest) if story["file"] else []
         del story["part"]
     return stories
 
@@ -129,6 +142,51 @@ def _data_rows(
                     found[one] = (batch.slice(number, 1).to_pylist()[0], f"data/{path.name}", base + number)
             base += batch.num_rows
     return found
+
+
+def _spans(path: Path, story: dict[str, Any], manifest: dict[str, Any]) -> list[dict[str, Any]]:
+    """The passages behind the scores of a kept document, told anew from its text."""
+    recipe, row = manifest["recipe"]["filters"], story["data"]
+    told: list[dict[str, Any]] = []
+    kinds: dict[str, Any] = dict(all_filters())
+    for name, kind in kinds.items():
+        if not (recipe.get(name) and getattr(kind, "explains", False)):
+            continue
+        known = {field.name for field in fields(kind)}
+        settings = {
+            key: tuple(value) if isinstance(value, list) else value
+            for key, value in recipe[name].items()
+            if key in known
+        }
+        text = _text(path, story["row"])
+        (found,) = kind(**settings).spans(
+            Batch([text], {key: pa.array([value]) for key, value in row.items()})
+        )
+        hidden = [span for span in found if span.label == SLUR_WORD]
+        for span in found:
+            shown = _masked(text, span, hidden) if span.label in _QUOTED else ""
+            told.append({"filter": name, **asdict(span), **({"text": shown} if shown else {})})
+    return told
+
+
+def _text(path: Path, number: int) -> str:
+    """The text in a row of a file of ``data/``."""
+    file = pq.ParquetFile(path)
+    for group in range(file.metadata.num_row_groups):
+        rows = file.metadata.row_group(group).num_rows
+        if number < rows:
+            return str(file.read_row_group(group, columns=["text"])["text"][number].as_py())
+        number -= rows
+    raise UsageError(f"{path}: has no row {number}; `colophon verify` tells more")
+
+
+def _masked(text: str, span: Span, hidden: Sequence[Span]) -> str:
+    """A passage on one line, without the words that are hidden."""
+    letters = list(text)
+    for one in hidden:
+        letters[one.start : one.end] = "*" * (one.end - one.start)
+    passage = " ".join("".join(letters[span.start : span.end]).split())
+    return passage if len(passage) <= _LONGEST_PASSAGE else passage[: _LONGEST_PASSAGE - 1] + "…"
 
 
 def _stages(row: dict[str, Any], manifest: dict[str, Any]) -> list[dict[str, Any]]:
@@ -169,6 +227,7 @@ def tell(story: dict[str, Any]) -> str:
         lines += [f"            {label} {data[key]}" for key, label in facts if data.get(key)]
     for stage in story["stages"]:
         lines.append(f"  {stage['stage']:<14}{_verdict(stage, row, data)}")
+    lines += _told_spans(story["spans"])
     if row["fate"] == KEPT:
         lines.append(
             f"  fate      kept: row {story['row']} of {story['file']}, text sha256 {data['text_sha256']}"
@@ -190,6 +249,19 @@ def tell(story: dict[str, Any]) -> str:
                 f"            id {other['id']}, with which it was compared: similarity {_number(row['similarity'])}"
             )
     return "\n".join(lines)
+
+
+def _told_spans(spans: Sequence[dict[str, Any]]) -> list[str]:
+    """Passages by what they are, those that judge first; of mentions no more than a few."""
+    judging = [span for span in spans if span["label"] in _JUDGING]
+    others = [span for span in spans if span["label"] not in _JUDGING]
+    lines = [
+        f"    {span['start']:>7,} to {span['end']:<7,} {span['label']} ({span['rule']})"
+        + (f": {span['text']}" if "text" in span else "")
+        for span in [*judging, *others][:_MOST_SPANS]
+    ]
+    left = len(spans) - len(lines)
+    return lines + ([f"    and {left:,} others, see --json"] if left else [])
 
 
 def _verdict(stage: dict[str, Any], row: dict[str, Any], data: dict[str, Any] | None) -> str:

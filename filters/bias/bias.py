@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 import numpy as np
 import pyarrow as pa
 
-from colophon.filters.bias.hostility import hostilities
+from colophon.filters.bias.hostility import hostilities, listed_places
 from colophon.filters.bias.identity import AXES, LANGUAGES, groups, mentions, terms
 from colophon.filters.bias.places import token_places
 from colophon.filters.bias.words import listed_hashes
@@ -41,11 +41,14 @@ if TYPE_CHECKING:
     from colophon.filters.bias.hostility import Hostilities
     from colophon.filters.bias.identity import Mentions
 
-__all__ = ["SCORED", "UNSUPPORTED", "Bias", "BiasScores"]
+__all__ = ["HOSTILE_SENTENCE", "SCORED", "UNSUPPORTED", "Bias", "BiasScores"]
 
 SCORED = "scored"
 UNSUPPORTED = "unsupported_language"
 """Values of ``bias_status``."""
+
+HOSTILE_SENTENCE = "hostile_sentence"
+"""Label of the spans of sentences that are likely hostile."""
 
 _PER = 10_000
 _MATERIALS = {
@@ -156,6 +159,7 @@ class Bias:
 
     name: ClassVar[str] = "bias"
     scores: ClassVar[type] = BiasScores
+    explains: ClassVar[bool] = True
     needs: ClassVar[tuple[str, ...]] = ("language",)
     papers: ClassVar[tuple[str, ...]] = (
         "Park et al. 2018, Reducing gender bias in abusive language detection (arXiv:1808.07231): identity terms made alike",
@@ -305,29 +309,30 @@ class Bias:
         return known
 
     def spans(self, batch: Batch) -> list[list[Span]]:
-        """For each text its mentions (label: the axis, rule: the group) and hostile sentences (rule: probability)."""
+        """For each text its mentions (label: the axis, rule: the group), hostile sentences (rule: probability), loaded words, slurs."""
         known = self._known(batch)
         found, hostile = self._look(batch)
         spans: list[list[Span]] = [[] for _ in batch.texts]
-        places = [token_places(text) if known[i] else [] for i, text in enumerate(batch.texts)]
-        sizes = np.diff(batch.tokens.offsets)
-        for i, place in enumerate(places):
-            if len(place) != sizes[i]:  # letters that no place can be told of
-                places[i] = [(0, len(batch.texts[i]))] * int(sizes[i])
         start = batch.tokens.offsets
-        for at, width, group, text in zip(found.at, found.width, found.group, found.text, strict=True):
+        places = [token_places(text) if known[i] else [] for i, text in enumerate(batch.texts)]
+        for i, size in enumerate(np.diff(start)):
+            if len(places[i]) != size:  # letters that no place can be told of
+                places[i] = [(0, len(batch.texts[i]))] * int(size)
+
+        def add(text: int, first: int, n: int, label: str, rule: str) -> None:
             if known[text]:
-                first = int(at - start[text])
-                axis, who = groups()[group]
-                spans[text].append(
-                    Span(places[text][first][0], places[text][first + int(width) - 1][1], axis, who)
-                )
-        for text, first, last, probability in zip(
-            hostile.text, hostile.first, hostile.last, hostile.probability, strict=True
-        ):
-            if known[text] and probability >= self.hostile_from:
-                begin, end = places[text][int(first)][0], places[text][int(last) - 1][1]
-                spans[text].append(Span(begin, end, "hostile_sentence", f"hostility {probability:.4f}"))
+                spans[text].append(Span(places[text][first][0], places[text][first + n - 1][1], label, rule))
+
+        for at, width, group, text in zip(found.at, found.width, found.group, found.text, strict=True):
+            add(text, int(at - start[text]), int(width), *groups()[group])
+        told = zip(hostile.text, hostile.first, hostile.last, hostile.probability, strict=True)
+        for text, first, last, probability in told:
+            if probability >= self.hostile_from:
+                add(text, int(first), int(last - first), HOSTILE_SENTENCE, f"hostility {probability:.4f}")
+        for label, at, width in listed_places(batch.tokens):
+            for first, n in zip(at.tolist(), width.tolist(), strict=True):
+                text = int(np.searchsorted(start, first, side="right")) - 1
+                add(text, int(first - start[text]), n, label, f"{label}s.tsv")
         return [sorted(each, key=lambda span: (span.start, span.end, span.label)) for each in spans]
 
     def decide(self, scores: Mapping[str, pa.Array[Any]]) -> Decision:

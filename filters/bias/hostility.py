@@ -34,7 +34,23 @@ if TYPE_CHECKING:
     from colophon.filters.bias.hostility_features import Sink
     from colophon.filters.bias.identity import Mentions
 
-__all__ = ["Hostilities", "Model", "features", "hostilities", "model"]
+__all__ = [
+    "LOADED_WORD",
+    "MENTION_ALONE",
+    "SLUR_WORD",
+    "Hostilities",
+    "Model",
+    "features",
+    "hostilities",
+    "listed_places",
+    "model",
+]
+
+LOADED_WORD, SLUR_WORD = "loaded_word", "slur"
+"""Labels of the spans of loaded words and of slurs."""
+
+MENTION_ALONE = 0.2
+"""A sentence with a lower probability and without a word that can speak against a group only mentions it: 0."""
 
 _THIRD = 1 << CLASSES.index("third")
 _ABBREVIATIONS = "al approx ca cf dr eg etc fig figs ie mr mrs ms no prof ref refs resp st vs"
@@ -115,6 +131,14 @@ def _per_text(marks: np.ndarray, offsets: np.ndarray) -> np.ndarray:
     return np.asarray(total[offsets[1:]] - total[offsets[:-1]])
 
 
+def listed_places(tokens: Tokens) -> list[tuple[str, np.ndarray, np.ndarray]]:
+    """Where loaded words and slurs stand: of each kind its label, the tokens at which one begins, its tokens."""
+    loaded, slurs = np.zeros(len(tokens.hashes), np.int8), np.zeros(len(tokens.hashes), np.int8)
+    listed_words(tokens.hashes, tokens.offsets, word_table(), loaded, slurs)
+    kinds = ((LOADED_WORD, loaded), (SLUR_WORD, slurs))
+    return [(label, at := np.flatnonzero(width), width[at]) for label, width in kinds]
+
+
 def _prepare(texts: Sequence[str], tokens: Tokens, found: Mentions) -> _Prepared:
     loaded, slurs = np.zeros(len(tokens.hashes), np.int8), np.zeros(len(tokens.hashes), np.int8)
     listed_words(tokens.hashes, tokens.offsets, word_table(), loaded, slurs)
@@ -147,11 +171,14 @@ def _prepare(texts: Sequence[str], tokens: Tokens, found: Mentions) -> _Prepared
 
 
 @compiled
-def _logits(source: Source, found: Units, shares: np.ndarray, weights: np.ndarray, out: Sink) -> np.ndarray:
-    """The sum of weights of each sentence's features, float64[s]."""
+def _logits(
+    source: Source, found: Units, model: tuple[np.ndarray, np.ndarray], out: Sink, speaks: np.ndarray
+) -> np.ndarray:
+    """The sum of weights of each sentence's features, float64[s]; writes which have a word that speaks against."""
+    shares, weights = model
     total = np.zeros(len(found.first))
     for s in range(len(total)):
-        features_of(source, (found.first[s], found.last[s], found.text[s]), shares, out)
+        speaks[s] = features_of(source, (found.first[s], found.last[s], found.text[s]), shares, out)
         for i in range(out.size[0]):
             total[s] += out.amounts[i] * weights[out.buckets[i]]
     return total
@@ -188,7 +215,7 @@ class Hostilities:
         text: int64[s], the text of each sentence that names a group, ascending.
         first: int64[s], its first token in the text.
         last: int64[s], the token in the text after its last.
-        probability: float64[s], that it is hostile, to four decimals.
+        probability: float64[s], that it is hostile, to four decimals; 0 if it only mentions them.
         loaded: int64[n], loaded words of each text.
         slurs: int64[n], slurs of each text.
     """
@@ -218,13 +245,15 @@ def hostilities(
     tokens = tokens or tokenize(texts)
     ready = _prepare(texts, tokens, found or mentions(tokens))
     used = weights or model()
-    logits = _logits(ready.source, ready.units, used.shares, used.weights, new_sink())
+    speaks = np.zeros(len(ready.units.first), np.bool_)
+    logits = _logits(ready.source, ready.units, (used.shares, used.weights), new_sink(), speaks)
+    probability = used.probability(logits * used.scale + used.offset)
     start = ready.offsets[ready.units.text]
     return Hostilities(
         ready.chosen[ready.units.text],
         ready.units.first - start,
         ready.units.last - start,
-        used.probability(logits * used.scale + used.offset),
+        np.where(speaks | (probability >= MENTION_ALONE), probability, 0.0),
         ready.loaded,
         ready.slurs,
     )

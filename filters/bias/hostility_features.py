@@ -34,6 +34,16 @@ _N_CLASSES = len(CLASSES)
 _DENY, _REPORT = np.uint64(1 << CLASSES.index("deny")), np.uint64(1 << CLASSES.index("report"))
 _CLASS_BITS, _PRONOUN = np.uint64(LOADED - 1), np.uint64(PRONOUN)
 _ONE = np.uint64(1)
+# Classes of which a word must be there for a sentence to be more than a mention.
+_SPEAKING = np.uint64(
+    sum(
+        1 << CLASSES.index(name)
+        for name in (
+            *("despise", "kill", "harm", "expel", "dehumanise", "insult", "despicable", "degrade", "swear"),
+            *("deny", "deserve", "oppose"),
+        )
+    )
+)
 # Digits of pi: tokens that no word hashes to.
 _GROUP, _PERSON = np.uint64(0xA4093822299F31D0), np.uint64(0x082EFA98EC4E6C89)
 _EDGE = np.uint64(0x452821E638D01377)
@@ -220,8 +230,8 @@ def _letters(line: _Symbols, n: int, source: Source, text: int, out: Sink) -> No
 
 
 @compiled
-def features_of(source: Source, unit: tuple[int, int, int], shares: np.ndarray, out: Sink) -> None:
-    """Write the features of a sentence.
+def features_of(source: Source, unit: tuple[int, int, int], shares: np.ndarray, out: Sink) -> bool:
+    """Write the features of a sentence; whether a word of it is in a class that can speak against a group.
 
     Args:
         source: What they are made of.
@@ -249,3 +259,7 @@ def features_of(source: Source, unit: tuple[int, int, int], shares: np.ndarray, 
             out.amounts[i] = shares[1] / np.sqrt(classed - worded)
         else:
             out.amounts[i] = shares[2] / np.sqrt(count - classed)
+    speaks = False
+    for i in range(n):
+        speaks |= (line.classes[i] & _SPEAKING) > 0
+    return speaks
