@@ -13,7 +13,16 @@ import pyarrow as pa
 
 from benchmarks.clock import cpu_seconds, line
 from benchmarks.corpora import CORPORA, sections
-from benchmarks.hostility_data import Sentence, from_templates, labelled, pubmedqa, science
+from benchmarks.hostility_data import (
+    Sentence,
+    from_templates,
+    labelled,
+    listed_names,
+    plain_filled,
+    pubmedqa,
+    science,
+    template_rows,
+)
 from colophon.filters import Batch, Bias
 from colophon.filters.bias.hostility import hostilities
 from colophon.pipelines.audit import count_audit, drop_ratios
@@ -76,41 +85,56 @@ def _vader() -> Callable[[str], float]:
 
 
 def held_out(texts: Sequence[Sentence]) -> None:
-    """Test parts of the labelled sets and of the templates, against word lists."""
-    test = [one for one in texts if one.part == "test"]
+    """Test parts of the labelled sets and of the templates, against word lists.
+
+    Templates of the part ``final`` were written before the last training and looked at after it alone.
+    """
+    test = [one for one in texts if one.part in {"test", "final"}]
     plain = [one.text for one in test]
     lists = {"LDNOOBW": _word_list(), "VADER": _vader()}
     found = {"ours": scores(plain)} | {
         name: np.array([call(text) for text in plain], float) for name, call in lists.items()
     }
     hostile = np.array([one.hostile for one in test])
-    source = np.array([one.source for one in test])
+    source = np.array([f"{one.source}, final" if one.part == "final" else one.source for one in test])
     kind = np.array([one.kind for one in test])
     named = _named(plain)
     kindly = np.isin(kind, ["neutral2", "positive2", "plain2+", "plain2-", "asking2", "after2"])
+    kindly |= np.isin(kind, ["neutral3", "positive3", "asking3", "after3"])
     kindly |= np.isin(kind, [f"{name}2+" for name in ("adjective", "noun", "verb", "act", "passive")])
     rows = [
         (name, (source == name) & named)
-        for name in ("davidson", "edos", "toxigen_demonstrations", "templates")
+        for name in ("davidson", "edos", "toxigen_demonstrations", "templates", "templates, final")
     ]
     rows.append(("davidson, hate against neither", (source == "davidson") & named & (kind != "offensive")))
     rows.append(
         ("templates, hostile against neutral or positive", (source == "templates") & (hostile | kindly))
     )
-    print(f"{'AUC on test parts':<50}{'n':>7}{'hostile':>9}" + "".join(f"{name:>9}" for name in found))
+    rows.append(
+        (
+            "templates, final, hostile against neutral or positive",
+            (source == "templates, final") & (hostile | kindly),
+        )
+    )
+    print(f"{'AUC on test parts':<56}{'n':>7}{'hostile':>9}" + "".join(f"{name:>9}" for name in found))
     for name, here in rows:
         values = "".join(f"{auc(score[here], hostile[here]):9.3f}" for score in found.values())
-        print(f"{name:<50}{here.sum():7}{hostile[here].sum():9}{values}")
+        print(f"{name:<56}{here.sum():7}{hostile[here].sum():9}{values}")
     here = named & np.isin(source, ["davidson", "edos", "toxigen_demonstrations"])
     print(
         f"calibration error on the test parts of bias_train: {calibration_error(found['ours'][here], hostile[here]):.3f}"
     )
-    print("by family of templates: share at or above .5, mean score")
-    for family in sorted(set(kind[source == "templates"])):
+    unnamed = np.isin(source, ["davidson", "edos", "toxigen_demonstrations"])
+    print(
+        f"  the same with those that name no group: {calibration_error(found['ours'][unnamed], hostile[unnamed]):.3f}"
+    )
+    print("by family of templates: share at or above .5, at 0, mean score")
+    for family in sorted(set(kind[np.char.startswith(source, "templates")])):
         here = kind == family
         label = "hostile" if hostile[here][0] else "other"
         print(
-            f"  {family:<14}{label:<9}{(found['ours'][here] >= 0.5).mean():6.2f}{found['ours'][here].mean():8.3f}"
+            f"  {family:<14}{label:<9}{(found['ours'][here] >= 0.5).mean():6.2f}{(found['ours'][here] == 0).mean():6.2f}"
+            f"{found['ours'][here].mean():8.3f}"
         )
 
 
@@ -125,6 +149,25 @@ def neutral_science() -> None:
             f"PubMedQA at {limit}: {over.mean():.2%} of {len(over):,} sentences that name a group, "
             f"{len(set(found.text[over].tolist())) / abstracts:.2%} of {abstracts} abstracts"
         )
+    print(f"PubMedQA at 0: {(found.probability == 0).mean():.1%} of the sentences")
+
+
+def every_group() -> None:
+    """False positives and means of every listed group in the held-out neutral statements of our own, one by one."""
+    frames = [row["template"] for row in template_rows() if row["family"] in {"neutral2", "neutral3"}]
+    frames = [frame for frame in frames if "{G}" in frame]
+    rates, means = {}, {}
+    for axis, group, name in listed_names():
+        texts = [plain_filled(frame, name) for frame in frames]
+        found = scores(texts)
+        rates.setdefault((axis, group), []).extend((found >= 0.5).tolist())
+        means.setdefault((axis, group), []).extend(found.tolist())
+    false = [float(np.mean(each)) for each in rates.values()]
+    mean = [float(np.mean(each)) for each in means.values()]
+    print(
+        f"every listed group in {len(frames)} held-out neutral statements: {len(false)} groups, false positives at .5 from "
+        f"{min(false):.3f} to {max(false):.3f}, mean score from {min(mean):.3f} to {max(mean):.3f}"
+    )
 
 
 def groups_alike() -> None:
@@ -194,6 +237,7 @@ def ldnoobw_audit() -> list[object]:
     staged = pa.table(
         {
             "identity_rates": columns["identity_rates"],
+            "identity_groups": columns["identity_groups"],
             "source": ["pubmedqa"] * len(texts),
             "n_words": np.diff(batch.tokens.offsets),
         }
@@ -221,6 +265,7 @@ def main() -> None:
     texts = [*labelled(), *from_templates(12, 6), *science()]
     held_out(texts)
     neutral_science()
+    every_group()
     groups_alike()
     for ratio in ldnoobw_audit():
         print(ratio)

@@ -11,8 +11,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.corpora import CORPORA
+from colophon.filters.bias.identity import AXES, terms
 
-__all__ = ["FILLERS", "GROUPS", "Sentence", "from_templates", "labelled", "pubmedqa", "science"]
+__all__ = [
+    "FILLERS",
+    "GROUPS",
+    "Sentence",
+    "from_templates",
+    "labelled",
+    "listed_names",
+    "plain_filled",
+    "pubmedqa",
+    "science",
+    "template_rows",
+]
 
 
 @dataclass(frozen=True)
@@ -24,7 +36,7 @@ class Sentence:
         hostile: Whether it is hostile to a group that it names.
         source: Where it is from.
         kind: Label of the source, or family of the template.
-        part: ``train``, ``dev`` (calibration and choices) or ``test``.
+        part: ``train``, ``dev`` (calibration and choices), ``test``, or ``final`` (of templates: looked at after the last training).
         group: The group that a template was filled with.
     """
 
@@ -166,6 +178,37 @@ def _rows(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
 
 
+def template_rows() -> list[dict[str, str]]:
+    """The templates without frames: ``family``, ``label``, ``template``."""
+    return _rows("hostility_templates.tsv")
+
+
+def listed_names() -> list[tuple[str, str, str]]:
+    """Axis, group and a name of it in the plural as a sentence takes it, for every term of the list; no pronouns."""
+    pronouns = {"he", "him", "his", "himself", "she", "her", "hers", "herself"}
+    found = []
+    for term in terms():
+        if term.axis not in AXES or term.term in pronouns:
+            continue
+        name = term.term
+        if term.needs_person_noun == "yes":
+            trails = name.startswith(("with ", "living "))
+            name = f"people {name}" if trails else f"{name} people"
+        found.append((term.axis, term.group, name))
+    return found
+
+
+def plain_filled(template: str, name: str) -> str:
+    """A template with a group's name, and the first word of its list in every other slot."""
+    others = {"YEAR": "1950", "X": "12", "N2": "40"}
+    return _SLOT.sub(
+        lambda slot: (
+            name if slot[1] in {"G", "g", "G2"} else others.get(slot[1]) or FILLERS[slot[1]].split(",")[0]
+        ),
+        template,
+    )
+
+
 def _filled(template: str, rng: random.Random, mood: str) -> tuple[str, str]:
     """A template with words in its slots, and its group; slots of one letter take words of one mood, ``+`` or ``-``."""
     group, other = rng.sample(list(GROUPS), 2)
@@ -195,7 +238,7 @@ def _dressed(text: str, family: str, rng: random.Random) -> str:
 
 
 def from_templates(times: int, seed: int) -> list[Sentence]:
-    """Each template filled several times; families whose name ends in 2 are the test's, and no other has theirs.
+    """Each template filled several times; families whose name ends in 2 are the test's, in 3 the final test's, and no other has theirs.
 
     A frame takes words of either mood: ``keep`` makes it hostile with bad ones, ``turn`` with good ones (*are not
     kind*), ``other`` with neither.

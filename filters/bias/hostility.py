@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from colophon.filters.bias.hostility_features import Marked, Source, features_of, new_sink
+from colophon.filters.bias.hostility_features import NAMES, SPEAKS, Marked, Source, features_of, new_sink
 from colophon.filters.bias.identity import mentions, person_nouns
 from colophon.filters.bias.scan import Places, Units, Utf8, listed_words, places, units
 from colophon.filters.bias.words import CLASSES, PRONOUN, Words, look_up_word, word_table
@@ -50,7 +50,9 @@ LOADED_WORD, SLUR_WORD = "loaded_word", "slur"
 """Labels of the spans of loaded words and of slurs."""
 
 MENTION_ALONE = 0.2
-"""A sentence with a lower probability and without a word that can speak against a group only mentions it: 0."""
+"""A sentence with a lower probability and without a word that can speak against a group only mentions it: 0.
+
+So does one that has no other words than names. Calibration stands this, see ``docs/bias.md``."""
 
 _THIRD = 1 << CLASSES.index("third")
 _ABBREVIATIONS = "al approx ca cf dr eg etc fig figs ie mr mrs ms no prof ref refs resp st vs"
@@ -172,13 +174,13 @@ def _prepare(texts: Sequence[str], tokens: Tokens, found: Mentions) -> _Prepared
 
 @compiled
 def _logits(
-    source: Source, found: Units, model: tuple[np.ndarray, np.ndarray], out: Sink, speaks: np.ndarray
+    source: Source, found: Units, model: tuple[np.ndarray, np.ndarray], out: Sink, says: np.ndarray
 ) -> np.ndarray:
-    """The sum of weights of each sentence's features, float64[s]; writes which have a word that speaks against."""
+    """The sum of weights of each sentence's features, float64[s]; writes how much each says."""
     shares, weights = model
     total = np.zeros(len(found.first))
     for s in range(len(total)):
-        speaks[s] = features_of(source, (found.first[s], found.last[s], found.text[s]), shares, out)
+        says[s] = features_of(source, (found.first[s], found.last[s], found.text[s]), shares, out)
         for i in range(out.size[0]):
             total[s] += out.amounts[i] * weights[out.buckets[i]]
     return total
@@ -245,15 +247,16 @@ def hostilities(
     tokens = tokens or tokenize(texts)
     ready = _prepare(texts, tokens, found or mentions(tokens))
     used = weights or model()
-    speaks = np.zeros(len(ready.units.first), np.bool_)
-    logits = _logits(ready.source, ready.units, (used.shares, used.weights), new_sink(), speaks)
+    says = np.zeros(len(ready.units.first), np.int8)
+    logits = _logits(ready.source, ready.units, (used.shares, used.weights), new_sink(), says)
     probability = used.probability(logits * used.scale + used.offset)
+    told = (says == SPEAKS) | ((says != NAMES) & (probability >= MENTION_ALONE))
     start = ready.offsets[ready.units.text]
     return Hostilities(
         ready.chosen[ready.units.text],
         ready.units.first - start,
         ready.units.last - start,
-        np.where(speaks | (probability >= MENTION_ALONE), probability, 0.0),
+        np.where(told, probability, 0.0),
         ready.loaded,
         ready.slurs,
     )

@@ -17,12 +17,26 @@ from colophon.filters.bias.words import CLASSES, LOADED, PRONOUN, Words, join_to
 from colophon.filters.folding import CODE_POINT, code_point_at
 from colophon.filters.kernels import compiled, mix64
 
-__all__ = ["BUCKETS", "MOST_FEATURES", "Marked", "Sink", "Source", "features_of", "new_sink"]
+__all__ = [
+    "BUCKETS",
+    "MOST_FEATURES",
+    "NAMES",
+    "SPEAKS",
+    "TELLS",
+    "Marked",
+    "Sink",
+    "Source",
+    "features_of",
+    "new_sink",
+]
 
 BUCKETS = 1 << 18
 """Buckets that features are hashed into."""
 MOST_FEATURES = 12_000
 """No sentence has more features; the rest is left out."""
+
+NAMES, TELLS, SPEAKS = 0, 1, 2
+"""A sentence has names of groups and nothing else; other words too; one of a class that can speak against a group."""
 
 _MOST_TOKENS = 200  # of a sentence and the next
 _MOST_CLASSED = MOST_FEATURES // 4
@@ -230,8 +244,8 @@ def _letters(line: _Symbols, n: int, source: Source, text: int, out: Sink) -> No
 
 
 @compiled
-def features_of(source: Source, unit: tuple[int, int, int], shares: np.ndarray, out: Sink) -> bool:
-    """Write the features of a sentence; whether a word of it is in a class that can speak against a group.
+def features_of(source: Source, unit: tuple[int, int, int], shares: np.ndarray, out: Sink) -> int:
+    """Write the features of a sentence; how much it says: `NAMES`, `TELLS` or `SPEAKS`.
 
     Args:
         source: What they are made of.
@@ -259,7 +273,10 @@ def features_of(source: Source, unit: tuple[int, int, int], shares: np.ndarray, 
             out.amounts[i] = shares[1] / np.sqrt(classed - worded)
         else:
             out.amounts[i] = shares[2] / np.sqrt(count - classed)
-    speaks = False
+    says = NAMES
     for i in range(n):
-        speaks |= (line.classes[i] & _SPEAKING) > 0
-    return speaks
+        if line.classes[i] & _SPEAKING:
+            return SPEAKS
+        if line.where[i] >= 0:
+            says = TELLS
+    return says

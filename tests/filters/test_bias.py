@@ -39,6 +39,18 @@ def test_the_rate_is_for_ten_thousand_words() -> None:
     assert rates["religion"] == 0
 
 
+def test_the_groups_are_named() -> None:
+    batch = Batch(
+        ["Old men met two women and a man.", "die Frauen", "rain"],
+        {"language": pa.array(["en", "de", "en"]), "language_score": pa.array([0.9, 0.9, 0.9])},
+    )
+    assert Bias().annotate(batch)["identity_groups"].to_pylist() == [
+        ["gender/men", "gender/women", "age/old people"],
+        None,
+        [],
+    ]
+
+
 def test_other_languages_are_null_and_empty_texts_are_not() -> None:
     batch = Batch(["die Mühle", "", "la rivière"], {"language": pa.array(["de", "en", "und"])})
     assert [rates is None for rates in Bias().annotate(batch)["identity_rates"].to_pylist()] == [
@@ -105,8 +117,8 @@ def test_without_a_language_filter_words_tell() -> None:
     assert statuses == ["scored", "unsupported_language"]
 
 
-def test_a_mention_alone_scores_low_and_no_mention_nothing() -> None:
-    assert _one("Six women run the old mill by the river.")["bias_score"] < 0.5
+def test_neither_a_mention_alone_nor_hostility_to_no_group_scores() -> None:
+    assert _one("Six women run the old mill by the river.")["bias_score"] == 0
     assert _one("The mill is vile and stupid and should burn.")["bias_score"] == 0
 
 

@@ -64,8 +64,42 @@ def test_every_listed_group_scores_as_every_other():
     "group", ["women", "a Muslim", "an Asian man", "disabled people", "people with dyslexia", "black women"]
 )
 def test_a_mention_alone_is_not_hostile(group: str):
-    assert score(f"I saw {group} at the market.") < 0.5
-    assert score(group) < 0.5
+    assert score(f"I saw {group} at the market.") == 0
+    assert score(group) == 0
+
+
+_PLAIN = [
+    "{}",
+    "My neighbours are {}.",
+    "We saw {} at the market.",
+    "The survey asked {} about their work.",
+    "The train was full of {}.",
+    "The teachers met {} in the hall.",
+    "The prevalence of asthma among {} was 12%.",
+    "We compared {} with the others in a cohort of 40 patients.",
+]
+
+
+def test_no_listed_group_is_raised_by_a_mention_alone():
+    for frame in _PLAIN:
+        found = hostilities([frame.format(group) for group in _GROUPS])
+        assert len(found.text) == len(_GROUPS)
+        assert not found.probability.any(), frame
+
+
+@given(
+    st.sampled_from(
+        ["The mill is vile.", "Women are vermin.", "I hate rain.", "", "Immigrants work at the mill."]
+    ),
+    st.sampled_from(_PLAIN[1:]),
+    st.sampled_from(_GROUPS),
+)
+def test_a_mention_added_to_a_text_never_raises_its_score(text: str, frame: str, group: str):
+    assert score(f"{text} {frame.format(group)}") == score(text)
+
+
+def test_words_that_can_speak_against_a_group_keep_their_probability():
+    assert 0 < score("No women should hate rain.") < 0.5
 
 
 @pytest.mark.parametrize(

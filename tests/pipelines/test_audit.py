@@ -98,6 +98,18 @@ def test_failed_and_unjudged_documents_are_no_part():
     assert count_audit(table.drop(["identity_rates"]), ledger) == {}
 
 
+def test_single_groups_are_counted_beside_axes():
+    table, ledger = _staged([("a", 300, True, "length")] * 6 + [("a", 300, True, "kept")] * 4)
+    named = [["gender/women"]] * 5 + [["gender/men", "gender/women"]] + [["gender/men"]] * 3 + [None]
+    table = table.append_column("identity_groups", pa.array(named, pa.list_(pa.string())))
+    counts = count_audit(table, ledger)
+    assert counts["audit_documents"]["gender/women\ta\t200"] == 6
+    assert counts["audit_documents"]["gender/men\ta\t200"] == 4
+    assert counts["audit_dropped"]["length\tgender/men\ta\t200"] == 1
+    assert audit_faults(counts, count_ledger(ledger)["fates"]) == []
+    assert {one.group for one in drop_ratios(counts, ["length"])} == {"gender", "gender/men", "gender/women"}
+
+
 def test_the_worst_comes_first_and_what_is_too_few_last():
     counts = {
         "audit_documents": {"\ta\t0": 2000, "gender\ta\t0": 1000, "age\ta\t0": 1000, "religion\ta\t0": 3},
