@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from colophon.pipelines.audit import count_audit
+from colophon.pipelines.canonical import manifest_bytes
 from colophon.pipelines.changes.search import REASONS, are_copies, batches_of, find_withdrawn, is_in
 from colophon.pipelines.changes.sides import parts_of
 from colophon.pipelines.counts import count_data, count_ledger, less_counts, merge_counts
@@ -289,8 +290,7 @@ def _write_records(into: Path, rounds: list[dict[str, Any]]) -> dict[str, Any]:
 def write_proofs(folder: Path, ids: Iterable[str]) -> None:
     """A proof for each of some documents that it is not in a dataset."""
     for proof in prove_each(folder, sorted(ids)):
-        content = json.dumps(proof, indent=1, sort_keys=True) + "\n"
-        write_whole(folder / PROOFS / f"{proof['id']}.json", content.encode())
+        write_whole(folder / PROOFS / f"{proof['id']}.json", manifest_bytes(proof))
 
 
 def _write_notice(into: Path, records: dict[str, Any], manifest: dict[str, Any]) -> None:
