@@ -49,13 +49,14 @@ def engine(
     order: Order,
     fail: Callable[[str], None],  # noqa: ARG001 - Prism tells how its job ends
 ) -> Iterator[tuple[PipelineRunner, PipelineOptions]]:
-    """The runner and its options; without an environment a worker process is started here."""
+    """The runner and its options; without an environment the work is done in this process."""
     from apache_beam.options.pipeline_options import PipelineOptions  # noqa: PLC0415 - takes seconds
     from apache_beam.runners.portability.prism_runner import PrismRunner  # noqa: PLC0415
 
     binary = _binary(order.settings) or ""
     flags = [f"--prism_location={Path(os.path.abspath(binary))}", *environment_flags(order.settings)]
     if "environment" not in order.settings:
-        flags += ["--environment_type=LOOPBACK", "--experiments=use_loopback_process_worker"]
+        # In this process: Prism gives up on a worker that takes a minute to start, as on a busy machine it may.
+        flags.append("--environment_type=LOOPBACK")
     with in_words("Prism"):
         yield PrismRunner(), PipelineOptions([*flags, *order.extra])

@@ -49,7 +49,7 @@ def elsewhere(tmp_path_factory) -> Path:
     shutil.copytree(
         ROOT / ".src", source / ".src", symlinks=True, ignore=shutil.ignore_patterns("*.egg-info")
     )
-    for room in ("schemas", "filters", "pipelines", "runners"):
+    for room in (".ci", "schemas", "filters", "pipelines", "runners"):
         shutil.copytree(ROOT / room, source / room, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source)
@@ -113,7 +113,7 @@ def test_a_job_server_and_workers_elsewhere_give_the_same_bytes(recipe, referenc
         server.wait()
 
 
-def test_prism_gives_the_same_bytes(recipe, reference, pool, tmp_path):
+def test_prism_gives_the_same_bytes(recipe, reference, tmp_path):
     binary = shutil.which(os.environ.get("COLOPHON_PRISM", "prism"))
     if binary is None:
         pytest.skip(
@@ -121,7 +121,7 @@ def test_prism_gives_the_same_bytes(recipe, reference, pool, tmp_path):
             "and COLOPHON_PRISM names it if it is not on the PATH"
         )
     output = tmp_path / "out"
-    options = ["--runner", "prism", "--prism-binary", binary, *pool, "--quiet"]
+    options = ["--runner", "prism", "--prism-binary", binary, "--quiet"]
     assert finish(start(recipe, output, *options), output) == reference
 
 
