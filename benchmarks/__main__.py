@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import bias, dataset, duplicates, formats, language, memory, privacy, quality, stages
+from benchmarks import bias, dataset, duplicates, formats, language, memory, privacy, quality, scale, stages
 from benchmarks.corpora import CORPORA
 
 ALL = {
@@ -20,6 +20,7 @@ ALL = {
     "bias": bias.main,
     "dataset": dataset.main,
     "memory": memory.main,
+    "scale": scale.main,
 }
 
 
