@@ -7,7 +7,19 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import bias, dataset, duplicates, formats, language, memory, privacy, quality, scale, stages
+from benchmarks import (
+    bias,
+    dataset,
+    duplicates,
+    formats,
+    language,
+    memory,
+    privacy,
+    proofs,
+    quality,
+    scale,
+    stages,
+)
 from benchmarks.corpora import CORPORA
 
 ALL = {
@@ -21,6 +33,7 @@ ALL = {
     "dataset": dataset.main,
     "memory": memory.main,
     "scale": scale.main,
+    "proofs": proofs.main,
 }
 
 

@@ -144,8 +144,12 @@ def _complex_texts(data: np.ndarray, offsets: np.ndarray, table: np.ndarray) -> 
     return found
 
 
-def _utf8(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+def _utf8(texts: Sequence[str] | pa.StringArray) -> tuple[np.ndarray, np.ndarray]:
     """The texts' UTF-8 end to end, uint8[b], and where each begins, int64[n + 1]."""
+    if isinstance(texts, pa.Array):
+        _, ends, data = cast("Any", texts).buffers()
+        offsets = np.frombuffer(ends, np.int32)[texts.offset :][: len(texts) + 1].astype(np.int64)
+        return np.frombuffer(data or b"", np.uint8)[offsets[0] : offsets[-1]], offsets - offsets[0]
     try:
         array = pa.array(texts, pa.large_string())
     except UnicodeEncodeError:
@@ -158,12 +162,12 @@ def _utf8(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def folded_utf8(
-    texts: Sequence[str], fold: Callable[[str], str]
+    texts: Sequence[str] | pa.StringArray, fold: Callable[[str], str]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The texts as UTF-8, with those that no table can fold already folded by Python.
 
     Args:
-        texts: n texts; a lone surrogate counts as U+FFFD.
+        texts: n texts, none null if they are Arrow's; a lone surrogate counts as U+FFFD.
         fold: Case folding and normalisation of one text, used where the tables do not do.
 
     Returns:
@@ -172,7 +176,13 @@ def folded_utf8(
     """
     data, offsets = _utf8(texts)
     found = _complex_texts(data, offsets, fold_tables()[0])
-    if found.any():
+    if found.any() and isinstance(texts, pa.Array):
+        import pyarrow.compute as pc  # noqa: PLC0415 - half a second, which not all who read text need
+
+        mask = pa.array(found)
+        some = pa.array([fold(text) for text in texts.filter(mask).to_pylist()], texts.type)
+        data, offsets = _utf8(pc.replace_with_mask(texts, mask, some))
+    elif found.any():
         data, offsets = _utf8(
             [fold(text) if is_complex else text for text, is_complex in zip(texts, found, strict=True)]
         )

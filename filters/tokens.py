@@ -17,6 +17,8 @@ from colophon.filters.kernels import compiled, mix64
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import pyarrow as pa
+
 __all__ = ["Tokens", "folded_words", "normalized_key", "tokenize"]
 
 _START = np.uint64(0x243F6A8885A308D3)  # first digits of pi
@@ -97,12 +99,14 @@ def _fold_words(text: str) -> str:
     return unicodedata.normalize("NFC", text.casefold())
 
 
-def folded_words(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def folded_words(texts: Sequence[str] | pa.StringArray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """What `folded_utf8` returns for the case-folded NFC texts of which `Tokens` speaks."""
     return folded_utf8(texts, _fold_words)
 
 
-def tokenize(texts: Sequence[str], folded: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None) -> Tokens:
+def tokenize(
+    texts: Sequence[str] | pa.StringArray, folded: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
+) -> Tokens:
     r"""Tokenise texts; what a token is, `Tokens` says.
 
     A token's hash is FNV-1a over its folded code points, with a start and a multiplier of 64 well-mixed bits, and
@@ -111,7 +115,7 @@ def tokenize(texts: Sequence[str], folded: tuple[np.ndarray, np.ndarray, np.ndar
     Memory: the texts' UTF-8 and 8 bytes a token (about as much again for English).
 
     Args:
-        texts: The texts.
+        texts: The texts; from an Arrow array of strings, none null, without making Python's strings of them.
         folded: What `folded_words` returns for them, where that is known.
 
     >>> tokens = tokenize(["The lathe, the LATHE.", "旋盤", ""])

@@ -47,7 +47,7 @@ def count_identity(table: pa.Table) -> dict[str, dict[str, int]]:
         each = np.nan_to_num(pc.struct_field(rates, axis).to_numpy(zero_copy_only=False).astype(np.float64))
         mentions[axis] = int(np.rint(each * words / 1e4).sum())
     judged = pc.is_valid(rates).to_numpy(zero_copy_only=False)
-    texts = table["text"].take(pa.array(np.flatnonzero(judged))).to_pylist()
+    texts = table["text"].filter(pa.array(judged)).combine_chunks()
     return {
         "identity_mentions": mentions,
         "identity_base": {"documents": int(judged.sum()), "words": int(words[judged].sum())},

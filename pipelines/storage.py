@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING
 from colophon.schemas import RunFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 __all__ = ["ASIDE", "aside", "clear_asides", "explain_os_error", "sha256_of", "write_whole"]
 
 #: What the name of a file that is still being written begins with.
 ASIDE = ".aside-"
+_BLOCK = 2**20
 
 _SECONDS_OF_A_WRITER = 86_400
 """A file that a machine has left untouched for so long is of no writer that lives."""
@@ -76,14 +77,23 @@ def write_whole(path: Path, content: bytes) -> None:
         temporary.write_bytes(content)
 
 
-def sha256_of(path: Path) -> str:
-    """Sha256 hex of a file.
+def sha256_of(path: Path, watch: Callable[[int], None] | None = None) -> str:
+    """Sha256 hex of a file, read through one buffer.
+
+    Args:
+        path: The file.
+        watch: Called with the number of bytes of each block.
 
     Raises:
         OSError: It cannot be read.
     """
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    digest, buffer = hashlib.sha256(), memoryview(bytearray(_BLOCK))
+    with path.open("rb", buffering=0) as stream:
+        while size := stream.readinto(buffer):
+            digest.update(buffer[:size])
+            if watch:
+                watch(size)
+    return digest.hexdigest()
 
 
 @lru_cache(maxsize=1)

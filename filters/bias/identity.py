@@ -134,6 +134,8 @@ _TRAILING = ("with ", "living ")  # phrases that begin so come after their noun:
 _WIDTH = 3  # tokens of the longest phrase
 _SPAN = 4  # tokens between an adjective and its noun, at most
 
+_MARKS = np.uint64(2**15)
+_BEGINS, _CONTINUES = np.uint8(1), np.uint8(2)
 _STEP = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -256,18 +258,22 @@ def _beside_person(
 def _mark(
     hashes: np.ndarray,
     offsets: np.ndarray,
-    table: tuple[np.ndarray, np.ndarray],
+    table: tuple[np.ndarray, np.ndarray, np.ndarray],
     groups: np.ndarray,
     widths: np.ndarray,
 ) -> None:
     """Write the group and the number of tokens of each mention where it begins."""
-    keys, values = table
+    keys, values, marks = table
     for text in range(len(offsets) - 1):
         i, start, end = offsets[text], offsets[text], offsets[text + 1]
         while i < end:
+            # One byte of 32 kB tells most tokens from those with which a mention may begin.
+            if not marks[hashes[i] % _MARKS] & _BEGINS:
+                i += 1
+                continue
             # A call costs more than the look-up, and few tokens need it.
             term, width = _look_up(keys, values, hashes[i]), 1
-            if term & _LONGER:
+            if term & _LONGER and i + 1 < end and marks[hashes[i + 1] % _MARKS] & _CONTINUES:
                 term, width = _longest(hashes, i, end, keys, values)
             after = i + width
             if term & _AXIS and (
@@ -291,8 +297,12 @@ def _flags(term: Term) -> int:
 
 
 @cache
-def _table() -> tuple[np.ndarray, np.ndarray]:
-    """The open table of all terms: uint64 keys and uint32 values."""
+def _table() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The open table of all terms: uint64 keys and uint32 values.
+
+    And uint8[_MARKS], whether a
+    mention may begin with a token, or a phrase have it as its second, by the last bits of its hash.
+    """
     phrases = [(term.term, _flags(term)) for term in terms()]
     phrases += [(word, value) for words, value in _GRAMMAR for word in words]
     tokens = tokenize([phrase for phrase, _ in phrases])
@@ -313,7 +323,11 @@ def _table() -> tuple[np.ndarray, np.ndarray]:
         while values[slot]:
             slot = (slot + 1) % size
         keys[slot], values[slot] = entry, value
-    return keys, values
+    marks = np.zeros(_MARKS, np.uint8)
+    marks[[key % len(marks) for key, value in found.items() if value & (_AXIS | _LONGER)]] = _BEGINS
+    second = tokens.offsets[:-1][np.diff(tokens.offsets) > 1] + 1
+    marks[(tokens.hashes[second] % _MARKS).astype(np.int64)] |= _CONTINUES
+    return keys, values, marks
 
 
 @dataclass(frozen=True)
@@ -359,5 +373,5 @@ def _mark_persons(hashes: np.ndarray, keys: np.ndarray, values: np.ndarray, out:
 def person_nouns(hashes: np.ndarray) -> np.ndarray:
     """Which tokens (uint64[t]) are nouns for persons, bool[t]."""
     out = np.zeros(len(hashes), np.bool_)
-    _mark_persons(hashes, *_table(), out)
+    _mark_persons(hashes, *_table()[:2], out)
     return out

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BUCKETS",
     "ID_BYTES",
+    "LEAF_BYTES",
     "TREE_FILE",
     "Buckets",
     "bucket_leaf",

@@ -197,3 +197,12 @@ def test_keys_of_marks_in_another_order():
 def test_every_fold_fits_its_place():
     growing = "Ⱥ" * 1000  # two bytes each that fold to three
     assert (normalized_key([growing])[0] == normalized_key([growing.lower()])[0]).all()
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"])), max_size=8), st.integers(0, 3))
+def test_arrow_arrays_as_lists(texts, start):
+    import pyarrow as pa
+
+    ours, theirs = tokenize(pa.array(texts, pa.string()).slice(start)), tokenize(texts[start:])
+    assert ours.hashes.tolist() == theirs.hashes.tolist()
+    assert ours.offsets.tolist() == theirs.offsets.tolist()

@@ -335,4 +335,4 @@ def test_a_place_that_moves_terminals(capsys, tmp_path):
     (tmp_path / "proof.json").write_bytes(manifest_bytes(prove(tmp_path, one, place)))
     code, out, _ = call(capsys, "verify", "--proof", tmp_path / "proof.json", "--root", root)
     assert code == 0
-    assert "(notes/⟨U+001B⟩[2J⟨U+202E⟩a.txt#byte=0)" in out
+    assert r"(notes/\x1b[2J\u202ea.txt#byte=0)" in out
