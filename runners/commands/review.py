@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 from typing import TYPE_CHECKING
 
 from colophon.runners.answers import print_json, say
@@ -46,18 +48,47 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--redact", action="store_true", help="leave out all titles and texts, to show the report to others"
     )
+    parser.add_argument(
+        "--serve",
+        action="store_true",
+        help="then show it in a browser, with a search over the ledger, until Ctrl-C; for this machine alone",
+    )
+    parser.add_argument(
+        "--port", type=positive, metavar="N", help="with --serve: the port (default: any that is free)"
+    )
+    parser.add_argument("--no-open", action="store_true", help="with --serve: open no browser")
 
 
 def call(arguments: Namespace) -> int:
     """Do it; the exit code."""
     folder = arguments.dataset
+    if arguments.serve and arguments.json:
+        raise UsageError("--serve goes on until it is stopped, so it has no --json")
     try:
-        return _review(arguments)
+        code = _review(arguments)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise UsageError(
             f"{folder}: its manifest's form is broken ({type(error).__name__}: {error}), so no report can be made of it; "
             f"`colophon verify {folder}` tells more"
         ) from error
+    return _serve(folder, arguments.port or 0, browse=not arguments.no_open) if arguments.serve else code
+
+
+def _serve(folder: Path, port: int, *, browse: bool) -> int:
+    """Show the report until somebody stops it."""
+    import webbrowser  # noqa: PLC0415 - only when needed
+
+    from colophon.runners.review.server import LOOPBACK, make_server  # noqa: PLC0415 - likewise
+
+    with make_server(folder, port) as server:
+        address = f"http://{LOOPBACK}:{server.server_port}/"
+        say(f"{address} shows the report, {address}search looks into the ledger. Ctrl-C ends it.")
+        sys.stdout.flush()
+        if browse:
+            webbrowser.open(address)
+        with contextlib.suppress(KeyboardInterrupt):
+            server.serve_forever()
+    return 0
 
 
 def _review(arguments: Namespace) -> int:
@@ -106,7 +137,7 @@ def _review(arguments: Namespace) -> int:
         )
         return int(outcome is Outcome.FAILS)
     say(f"Report: {where} ({size_in_words(where.stat().st_size)})")
-    if outcome is Outcome.FAILS:
+    if outcome is Outcome.FAILS and not arguments.serve:
         raise CheckFailed(f"{folder}: {sentence}")
     say(sentence)
     return 0

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Child", "Html", "el", "group", "said"]
 
-_VOID: Final = frozenset({"br", "col", "hr", "meta"})
+_VOID: Final = frozenset({"br", "col", "hr", "input", "meta"})
 _LONGEST: Final = 4000
 # White space of a page, and the two joiners that some scripts are not written right without.
 _ALLOWED: Final = "\n\t\u200c\u200d"

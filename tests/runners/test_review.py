@@ -13,6 +13,7 @@ import lxml.html
 import pytest
 from texts import prose
 
+from colophon.pipelines.changes import difference
 from colophon.runners.cli import main
 from colophon.runners.review import check_files, draw_report, gather, just_made
 from colophon.runners.review.checks import sums_hold
@@ -272,6 +273,7 @@ def test_any_manifest_stays_small(dataset):
     assert f"and {n - 12:,} others".encode() in page
 
 
+@pytest.mark.slow
 def test_samples_give_way_where_a_report_would_be_too_large(dataset):
     facts = gather(dataset.folder, just_made())
     (source,) = facts.manifest["sources"].values()
@@ -286,3 +288,80 @@ def test_samples_give_way_where_a_report_would_be_too_large(dataset):
         replace(facts, manifest=facts.manifest | {"sources": {"notes": source}}, samples=samples)
     )
     assert LARGEST / 4 < len(page) < LARGEST
+
+
+def test_signatures_are_shown_and_a_refusal_is_the_verdict(dataset, tmp_path, capsys):
+    folder, keys = tmp_path / "signed", tmp_path / "keys"
+    shutil.copytree(dataset.folder, folder)
+    keys.mkdir()
+    for name in ("ada", "bo"):
+        owner = ["--owner", f"{name.title()} of Hollin Ridge"]
+        assert main(["keygen", str(tmp_path / name), "--kind", "sign", *owner]) == 0
+        shutil.copy(tmp_path / f"{name}.pub", keys)
+    sign = ["sign", str(folder), "--key"]
+    assert main([*sign, str(tmp_path / "ada"), "--as", "Ada Lind, steward", "--decision", "approve"]) == 0
+    assert main(["review", str(folder), "--keys", str(keys)]) == 0
+    assert "1 of 2 keys approve" in capsys.readouterr().out
+    note = ["--note", "Nobody asked <the authors>."]
+    assert main([*sign, str(tmp_path / "bo"), "--as", "Bo Rask, counsel", "--decision", "reject", *note]) == 0
+    assert main(["review", str(folder), "--keys", str(keys)]) == 1
+    tree = lxml.html.document_fromstring((folder / "review" / "report.html").read_text())
+    assert "signatures" in text_of(tree.xpath("//p[contains(@class, 'verdict')]")[0])
+    rows = [text_of(row) for row in tree.xpath("//section[@id='sign-off']//tbody/tr")]
+    assert any("Ada Lind, steward" in row and "approves" in row for row in rows)
+    assert any("refuses" in row and "Nobody asked <the authors>." in row for row in rows)
+    assert main(["review", str(folder)]) == 0
+    assert "Its signatures are not checked" in capsys.readouterr().out
+
+
+def test_changes_are_told(dataset, tmp_path, capsys):
+    assert main(["review", str(dataset.folder), "--against", str(dataset.folder)]) == 0
+    page = (dataset.folder / "review" / "report.html").read_text()
+    assert "the same manifest, and so the same bytes" in page
+
+
+def test_differences_are_drawn(dataset, curate_once, tmp_path):
+    folder = tmp_path / "notes"
+    folder.mkdir()
+    for n in range(4):
+        (folder / f"river{n}.txt").write_text(prose(n))
+    (folder / "empty.txt").write_text(prose(77))
+    other = curate_once(folder, output="other")
+    found = difference(dataset.folder, other.folder).as_dict()
+    page = draw_report(gather(other.folder, just_made(), difference=found))
+    tree = lxml.html.document_fromstring(page.decode())
+    section = text_of(tree.xpath("//section[@id='changes']")[0])
+    assert f"{found['kept']['came']:,} kept documents came, {found['kept']['left']:,} left" in section
+    assert "failed in read: empty_file" in section
+
+
+def test_passages_stand_side_by_side_where_staged_units_are(dataset):
+    page = (dataset.folder / "review" / "report.html").read_text()
+    facts = gather(dataset.folder, just_made(), plan=None)
+    assert facts.dropped == {}
+    assert "the staged units are not here" in draw_report(facts).decode()
+    assert main(["review", str(dataset.folder), "--staging", str(dataset.folder.parent / "staging")]) == 0
+    page = (dataset.folder / "review" / "report.html").read_text()
+    (mark,) = {text_of(one) for one in lxml.html.document_fromstring(page).xpath("//mark")}
+    assert "One more line was added to this text afterwards." in mark
+
+
+def test_withdrawals_are_told(dataset):
+    facts = gather(dataset.folder, just_made())
+    one = {
+        "version": "2.0.0", "reason": "The author <asked>.", "kept": {"withdrawn": 2, "copy_of_a_withdrawn_document": 1},
+        "copies": 3, "others": 0, "lines": {"withdrawn": 2, "nothing": 1}, "records": 6, "named": 3,
+    }  # fmt: skip
+    page = draw_report(replace(facts, manifest=facts.manifest | {"withdrawals": [one]})).decode()
+    assert "The author &lt;asked&gt;." in page
+    assert "1 named no document" in page
+
+
+def test_a_broken_manifest_is_said(dataset, tmp_path, capsys):
+    folder = tmp_path / "broken"
+    shutil.copytree(dataset.folder, folder)
+    manifest = json.loads((folder / "manifest.json").read_bytes())
+    manifest["sources"] = {"notes": 3}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    assert main(["review", str(folder)]) == 2
+    assert "colophon verify" in capsys.readouterr().err
