@@ -17,6 +17,7 @@ from benchmarks import (
     privacy,
     proofs,
     quality,
+    review,
     scale,
     stages,
 )
@@ -34,6 +35,7 @@ ALL = {
     "memory": memory.main,
     "scale": scale.main,
     "proofs": proofs.main,
+    "review": review.main,
 }
 
 
