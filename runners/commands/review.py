@@ -76,18 +76,20 @@ def call(arguments: Namespace) -> int:
 
 def _serve(folder: Path, port: int, *, browse: bool) -> int:
     """Show the report until somebody stops it."""
-    import webbrowser  # noqa: PLC0415 - only when needed
+    import signal  # noqa: PLC0415 - only when needed
+    import webbrowser  # noqa: PLC0415 - likewise
 
     from colophon.runners.review.server import LOOPBACK, make_server  # noqa: PLC0415 - likewise
 
-    with make_server(folder, port) as server:
+    with contextlib.suppress(KeyboardInterrupt), make_server(folder, port) as server:
         address = f"http://{LOOPBACK}:{server.server_port}/"
+        # A shell that starts a job in the background has it ignore Ctrl-C, and then it could not be stopped so.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         say(f"{address} shows the report, {address}search looks into the ledger. Ctrl-C ends it.")
         sys.stdout.flush()
         if browse:
             webbrowser.open(address)
-        with contextlib.suppress(KeyboardInterrupt):
-            server.serve_forever()
+        server.serve_forever()
     return 0
 
 
