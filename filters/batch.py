@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from colophon.filters.tokens import Tokens, folded_words, tokenize
+from colophon.filters.folding import encode
+from colophon.filters.tokens import Tokens, folded_words, normalized_key, tokenize
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,18 +37,28 @@ class Batch:
         self.about = self.about or [{} for _ in self.texts]
 
     @cached_property
+    def encoded(self) -> pa.LargeStringArray:
+        """The texts in UTF-8, made when first asked for and shared from then on."""
+        return encode(self.texts)
+
+    @cached_property
     def folded(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """What `folded_words` returns for all texts, shared likewise."""
-        return folded_words(self.texts)
+        return folded_words(self.texts, self.encoded)
 
     @cached_property
     def tokens(self) -> Tokens:
-        """The tokens of all texts, made when first asked for and shared from then on."""
+        """The tokens of all texts, shared likewise."""
         return tokenize(self.texts, self.folded)
+
+    @property
+    def keys(self) -> np.ndarray:
+        """What `normalized_key` returns for all texts, uint8[n, 16]."""
+        return normalized_key(self.texts, self.encoded, self.folded[2].astype(bool))
 
     def rewrite(self, texts: Sequence[str]) -> None:
         """Go on with other texts (n of them, none empty), as a filter does that masks or cuts passages."""
         if any(new is not old for new, old in zip(texts, self.texts, strict=True)):
             self.texts = texts
-            self.__dict__.pop("tokens", None)
-            self.__dict__.pop("folded", None)
+            for known in ("encoded", "folded", "tokens"):
+                self.__dict__.pop(known, None)

@@ -1,102 +1,119 @@
-"""Which texts cleaning would surely leave as they are, told in one compiled pass.
+"""Which rules of cleaning may change a text, told in one compiled pass, so that only those look at it.
 
 Nineteen of twenty sections of papers are clean when they are read, and to look at them for all that may be wrong costs
-more than everything that is done to them afterwards. What this pass is not sure of, `Clean` looks at.
+more than everything that is done to them afterwards. Of the others most have nothing but a space too many, or signs side
+by side that mojibake has too. What this pass is not sure of, `Clean` looks at.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from colophon.filters.clean import _LETTER as LETTER
 from colophon.filters.clean import _MARK as MARK
 from colophon.filters.clean import _ODD as ODD
 from colophon.filters.clean import _OTHER as OTHER
-from colophon.filters.folding import code_point_at
+from colophon.filters.clean import Clean
+from colophon.filters.clean import _has_mojibake as has_mojibake
+from colophon.filters.clean import _plain_white_space as plain_white_space
+from colophon.filters.folding import changed_by_nfc, code_point_at, encode, utf8_of
 from colophon.filters.kernels import compiled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["clean_already"]
+__all__ = ["clean_already", "clean_texts"]
 
 _BAD: Final = np.uint8(1)
 """Cleaning may change the character, alone or by what stands beside it."""
 _OTHER: Final = np.uint8(2)
 _LETTER: Final = np.uint8(4)
 """Two neighbours may be mojibake, unless both are letters."""
+_PAIRED: Final = np.uint8(6)
+_TELLS: Final = np.uint8(8)
+"""May be mojibake whatever stands beside it."""
+
+_PLAIN: Final = np.uint8(1)
+"""A text's white space may be more than it should be."""
+_REPAIR: Final = np.uint8(2)
+"""A text may hold mojibake."""
+_ALL: Final = np.uint8(4)
+"""Anything may have to be done."""
 
 _TELLTALE: Final = "[\x80-\x9fÂÃŒœЂ]"
 _SIZE: Final = 0x110000
-_CHANGING: Final = 0x30000  # from here on no character decomposes or combines
 
 
 @cache
 def _flags() -> np.ndarray:
-    """uint8[0x110000]: what to think of each character; made once per process, in about 0.2 s."""
+    """uint8[0x110000]: what to think of each character; made once per process."""
     every = np.arange(_SIZE, dtype="<u4").tobytes().decode("utf-32-le", "surrogatepass")
     flags = np.zeros(_SIZE, np.uint8)
     classes = (
-        (ODD.pattern, _BAD), (MARK, _BAD), (_TELLTALE, _BAD), (f"[{OTHER}]", _OTHER), (f"[{LETTER}]", _LETTER),
+        (ODD.pattern, _BAD), (MARK, _BAD), (_TELLTALE, _TELLS), (f"[{OTHER}]", _OTHER), (f"[{LETTER}]", _LETTER),
     )  # fmt: skip
     for pattern, flag in classes:
         for run in re.finditer(f"{pattern}+", every):
             flags[run.start() : run.end()] |= flag
-    # What NFC changes, or may put together with what stands before it.
-    for point in range(0x80, _CHANGING):
-        char = every[point]
-        if not 0xD800 <= point < 0xE000:
-            apart = unicodedata.normalize("NFD", char)
-            if unicodedata.combining(char) or not unicodedata.is_normalized("NFC", char):
-                flags[point] |= _BAD
-            for later in apart[1:]:
-                flags[ord(later)] |= _BAD
+    flags[changed_by_nfc()] |= _BAD
     return flags
 
 
 @compiled
-def _sure(data: np.ndarray, offsets: np.ndarray, flags: np.ndarray) -> np.ndarray:
-    sure = np.zeros(len(offsets) - 1, np.bool_)
-    for text in range(len(sure)):
-        part = data[offsets[text] : offsets[text + 1]]
-        i, end = 0, len(part)
-        if end == 0 or part[0] == 10 or part[end - 1] == 10 or part[end - 1] == 32 or part[end - 1] == 9:
-            continue
-        before, last, line_ends = np.uint8(0), np.uint8(0), 0
-        fine = True
-        while i < end and fine:
-            lead = part[i]
-            if lead > 32 and lead < 127:
-                i += 1
-                before, last, line_ends = np.uint8(0), lead, 0
-                continue
-            if lead < 128:
-                i += 1
-                if lead == 10:
-                    line_ends += 1
-                    fine = line_ends < 3 and last not in (32, 9)
-                elif lead == 32:
-                    line_ends = 0
-                    fine = last != 32
-                else:
-                    line_ends = 0
-                    fine = lead == 9
-                before, last = np.uint8(0), lead
-                continue
+def _of_control(lead: np.uint8, last: np.uint8, line_ends: int) -> np.uint8:
+    """What a space or control character asks for, by what stands before it."""
+    if lead == 10:
+        return _PLAIN if line_ends > 2 or last in (32, 9) else np.uint8(0)
+    if lead == 32:
+        return _PLAIN if last == 32 else np.uint8(0)
+    return np.uint8(0) if lead == 9 else _ALL
+
+
+@compiled
+def _of_text(part: np.ndarray, flags: np.ndarray) -> np.uint8:
+    end = len(part)
+    need = np.uint8(0)
+    if end and (part[0] == 10 or part[end - 1] == 10 or part[end - 1] == 32 or part[end - 1] == 9):
+        need = _PLAIN
+    i, before, last, line_ends = 0, np.uint8(0), np.uint8(0), 0
+    while i < end and not need & _ALL:
+        lead = part[i]
+        if lead > 32 and lead < 127:
+            i += 1
+            before, last, line_ends = np.uint8(0), lead, 0
+        elif lead < 128:
+            i += 1
+            line_ends = line_ends + 1 if lead == 10 else 0
+            need |= _of_control(lead, last, line_ends)
+            before, last = np.uint8(0), lead
+        else:
             point, i = code_point_at(part, i)
             flag = flags[point]
-            both = flag | before
-            paired = before != 0 and flag != 0 and both & _OTHER != 0
-            fine = not flag & _BAD and not paired
-            before, last, line_ends = flag, lead, 0
-        sure[text] = fine
-    return sure
+            if flag & _BAD:
+                need |= _ALL
+            if flag & _TELLS or (before and flag & _PAIRED and (before | flag) & _OTHER):
+                need |= _REPAIR
+            before, last, line_ends = flag & _PAIRED, lead, 0
+    return need
+
+
+@compiled
+def _needs(data: np.ndarray, offsets: np.ndarray, flags: np.ndarray) -> np.ndarray:
+    needs = np.zeros(len(offsets) - 1, np.uint8)
+    for text in range(len(needs)):
+        needs[text] = _of_text(data[offsets[text] : offsets[text + 1]], flags)
+    return needs
+
+
+def _needs_of(encoded: pa.LargeStringArray) -> np.ndarray:
+    """uint8[n]: which rules may change each text, by flags; 0 where none can."""
+    return _needs(*utf8_of(encoded), _flags())
 
 
 def clean_already(texts: Sequence[str]) -> np.ndarray:
@@ -112,11 +129,39 @@ def clean_already(texts: Sequence[str]) -> np.ndarray:
     [True, False, False, True]
     """
     try:
-        array = pa.array(texts, pa.large_string())
+        encoded = pa.array(texts, pa.large_string())
     except UnicodeEncodeError:  # a lone surrogate
         return np.zeros(len(texts), np.bool_)
-    _, offsets, data = cast("Any", array).buffers()  # the stubs do not know them as buffers
-    if data is None:
-        return np.zeros(len(texts), np.bool_)
-    bounds = np.frombuffer(offsets, np.int64)[: len(texts) + 1]
-    return _sure(np.frombuffer(data, np.uint8), bounds, _flags())
+    return np.asarray(_needs_of(cast("pa.LargeStringArray", encoded)) == 0)
+
+
+def clean_texts(texts: Sequence[str], clean: Clean) -> tuple[list[str], pa.LargeStringArray]:
+    r"""What `clean` makes of each text, and the same in UTF-8: only the rules that may change a text look at it.
+
+    >>> clean_texts(["A plain line.", "two  spaces", "cafe\u0301"], Clean())[0]
+    ['A plain line.', 'two spaces', 'café']
+    """
+    try:
+        encoded = cast("pa.LargeStringArray", pa.array(texts, pa.large_string()))
+    except UnicodeEncodeError:  # a lone surrogate
+        cleaned = [clean(text) for text in texts]
+        return cleaned, encode(cleaned)
+    cleaned, changed = list(texts), np.zeros(len(texts), np.bool_)
+    needs = _needs_of(encoded)
+    for i in np.flatnonzero(needs).tolist():
+        cleaned[i] = _cleaned(texts[i], needs[i], clean)
+        changed[i] = cleaned[i] != texts[i]
+    if changed.any():
+        new = encode([cleaned[i] for i in np.flatnonzero(changed).tolist()])
+        encoded = pc.replace_with_mask(encoded, changed, new)
+    return cleaned, encoded
+
+
+def _cleaned(text: str, need: int, clean: Clean) -> str:
+    if need == _PLAIN:
+        while (plain := plain_white_space(text)) != text:
+            text = plain
+        return text
+    if need == _REPAIR and not (clean.fix_encoding and has_mojibake(text)):
+        return text
+    return clean(text)

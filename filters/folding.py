@@ -21,7 +21,19 @@ from colophon.filters.kernels import compiled
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["ALONE", "BLANK", "CODE_POINT", "SPACELESS", "WORD", "code_point_at", "fold_tables", "folded_utf8"]
+__all__ = [
+    "ALONE",
+    "BLANK",
+    "CODE_POINT",
+    "SPACELESS",
+    "WORD",
+    "changed_by_nfc",
+    "code_point_at",
+    "encode",
+    "fold_tables",
+    "folded_utf8",
+    "utf8_of",
+]
 
 CODE_POINT = np.uint32((1 << 21) - 1)
 """Bits of a table's entry that hold the folded code point; the flags below stand above them."""
@@ -80,6 +92,20 @@ def _runs(pattern: str, every: str) -> np.ndarray:
 
 
 @cache
+def changed_by_nfc() -> np.ndarray:
+    """bool[0x110000], the characters that NFC changes, or may move or put together with what stands before them."""
+    code_points = np.arange(_CHANGING, dtype="<u4")
+    every = code_points.tobytes().decode("utf-32-le", "surrogatepass")
+    decomposed, parts, trailing = _apart(lambda text: unicodedata.normalize("NFD", text), every)
+    unstable = np.zeros(_SIZE, np.bool_)
+    unstable[trailing] = True
+    unstable[:_CHANGING] |= np.fromiter(map(unicodedata.combining, every), np.uint8) != 0
+    for point in np.flatnonzero((parts != 1) | (decomposed != code_points)).tolist():
+        unstable[point] |= not unicodedata.is_normalized("NFC", every[point])
+    return unstable
+
+
+@cache
 def fold_tables() -> np.ndarray:
     """The tables of folded code points and flags; made once per process, in about 0.1 s.
 
@@ -94,14 +120,7 @@ def fold_tables() -> np.ndarray:
     fold[:_CHANGING], length[:_CHANGING], _ = _apart(str.casefold, every[:_CHANGING])
     fold[length != 1] = code_points[length != 1]
 
-    # What NFC leaves alone anywhere is composed already, combines with nothing before it and is not reordered.
-    decomposed, parts, trailing = _apart(lambda text: unicodedata.normalize("NFD", text), every[:_CHANGING])
-    unstable = np.zeros(_SIZE, np.bool_)
-    unstable[trailing] = True
-    unstable[:_CHANGING] |= np.fromiter(map(unicodedata.combining, every[:_CHANGING]), np.uint8) != 0
-    for point in np.flatnonzero((parts != 1) | (decomposed != code_points[:_CHANGING])).tolist():
-        unstable[point] |= not unicodedata.is_normalized("NFC", every[point])
-
+    unstable = changed_by_nfc()
     flags = np.where(_runs(r"\w+", every), WORD, np.uint32(0))
     flags |= np.where(_runs(r"[\s\x00-\x1f\x7f-\x9f]+", every), BLANK, np.uint32(0))
     for first, last in SPACELESS:
@@ -144,46 +163,52 @@ def _complex_texts(data: np.ndarray, offsets: np.ndarray, table: np.ndarray) -> 
     return found
 
 
-def _utf8(texts: Sequence[str] | pa.StringArray) -> tuple[np.ndarray, np.ndarray]:
-    """The texts' UTF-8 end to end, uint8[b], and where each begins, int64[n + 1]."""
+def encode(texts: Sequence[str] | pa.StringArray) -> pa.LargeStringArray:
+    """The texts in UTF-8; a lone surrogate, which has none, becomes U+FFFD: that is no word and no blank either."""
     if isinstance(texts, pa.Array):
-        _, ends, data = cast("Any", texts).buffers()
-        offsets = np.frombuffer(ends, np.int32)[texts.offset :][: len(texts) + 1].astype(np.int64)
-        return np.frombuffer(data or b"", np.uint8)[offsets[0] : offsets[-1]], offsets - offsets[0]
+        return cast("pa.LargeStringArray", texts.cast(pa.large_string()))
     try:
         array = pa.array(texts, pa.large_string())
     except UnicodeEncodeError:
-        # Lone surrogates have no UTF-8. Like the replacement character they are neither words nor blanks.
         array = pa.array([re.sub("[\ud800-\udfff]", "\ufffd", text) for text in texts], pa.large_string())
-    _, offsets, data = cast("Any", array).buffers()  # the stubs do not know them as buffers
+    return cast("pa.LargeStringArray", array)
+
+
+def utf8_of(encoded: pa.LargeStringArray) -> tuple[np.ndarray, np.ndarray]:
+    """The bytes of encoded texts end to end, uint8[b], and where each begins, int64[n + 1]."""
+    n, skipped = len(encoded), encoded.offset
+    _, offsets, data = cast("Any", encoded).buffers()  # the stubs do not know them as buffers
     if data is None:
-        return np.empty(0, np.uint8), np.zeros(len(texts) + 1, np.int64)
-    return np.frombuffer(data, np.uint8), np.frombuffer(offsets, np.int64)[: len(texts) + 1]
+        return np.empty(0, np.uint8), np.zeros(n + 1, np.int64)
+    return np.frombuffer(data, np.uint8), np.frombuffer(offsets, np.int64)[skipped : skipped + n + 1]
 
 
 def folded_utf8(
-    texts: Sequence[str] | pa.StringArray, fold: Callable[[str], str]
+    texts: Sequence[str] | pa.StringArray,
+    fold: Callable[[str], str],
+    encoded: pa.LargeStringArray | None = None,
+    found: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The texts as UTF-8, with those that no table can fold already folded by Python.
 
     Args:
         texts: n texts, none null if they are Arrow's; a lone surrogate counts as U+FFFD.
         fold: Case folding and normalisation of one text, used where the tables do not do.
+        encoded: What `encode` returns for them, where that is known.
+        found: bool[n], for which texts no table does, where that is known: it is the same whatever folds.
 
     Returns:
         The bytes, uint8[b]; where each text begins, int64[n + 1]; and the row of `fold_tables` that goes with each
         text, uint8[n].
     """
-    data, offsets = _utf8(texts)
-    found = _complex_texts(data, offsets, fold_tables()[0])
-    if found.any() and isinstance(texts, pa.Array):
+    encoded = encode(texts) if encoded is None else encoded
+    data, offsets = utf8_of(encoded)
+    if found is None:
+        found = _complex_texts(data, offsets, fold_tables()[0])
+    if found.any():
         import pyarrow.compute as pc  # noqa: PLC0415 - half a second, which not all who read text need
 
         mask = pa.array(found)
-        some = pa.array([fold(text) for text in texts.filter(mask).to_pylist()], texts.type)
-        data, offsets = _utf8(pc.replace_with_mask(texts, mask, some))
-    elif found.any():
-        data, offsets = _utf8(
-            [fold(text) if is_complex else text for text, is_complex in zip(texts, found, strict=True)]
-        )
+        folded = encode([fold(text) for text in encoded.filter(mask).to_pylist()])
+        data, offsets = utf8_of(pc.replace_with_mask(encoded, mask, folded))
     return data, offsets, found.astype(np.uint8)

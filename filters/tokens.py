@@ -99,9 +99,11 @@ def _fold_words(text: str) -> str:
     return unicodedata.normalize("NFC", text.casefold())
 
 
-def folded_words(texts: Sequence[str] | pa.StringArray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def folded_words(
+    texts: Sequence[str] | pa.StringArray, encoded: pa.LargeStringArray | None = None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """What `folded_utf8` returns for the case-folded NFC texts of which `Tokens` speaks."""
-    return folded_utf8(texts, _fold_words)
+    return folded_utf8(texts, _fold_words, encoded)
 
 
 def tokenize(
@@ -186,7 +188,9 @@ def _fold_whole(text: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", without).casefold())
 
 
-def normalized_key(texts: Sequence[str]) -> np.ndarray:
+def normalized_key(
+    texts: Sequence[str], encoded: pa.LargeStringArray | None = None, found: np.ndarray | None = None
+) -> np.ndarray:
     r"""Keys that are equal just where two texts differ in white space, case or Unicode form alone.
 
     The key is the first 16 bytes of the SHA-256 of the text's UTF-8 without white space and control characters,
@@ -196,6 +200,11 @@ def normalized_key(texts: Sequence[str]) -> np.ndarray:
 
     Texts of which nothing is left all have the key of the empty text.
 
+    Args:
+        texts: n texts.
+        encoded: What `encode` returns for them, where that is known.
+        found: bool[n], as `folded_utf8` takes it, where that is known.
+
     Returns:
         uint8[n, 16].
 
@@ -203,7 +212,7 @@ def normalized_key(texts: Sequence[str]) -> np.ndarray:
     >>> (keys[0] == keys[1]).all(), (keys[1] == keys[2]).all()
     (np.True_, np.False_)
     """
-    data, offsets, rows = folded_utf8(texts, _fold_whole)
+    data, offsets, rows = folded_utf8(texts, _fold_whole, encoded, found)
     # Folding lengthens a character's UTF-8 from two bytes to three at most (U+023A).
     out = np.empty(int(offsets[-1]) * 3 // 2 + 1, np.uint8)
     begins = _compact(data, offsets, fold_tables(), rows, out).tolist()

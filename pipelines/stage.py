@@ -11,6 +11,7 @@ import resource
 import time
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +21,9 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from colophon.filters import Batch, normalized_key, signatures, works
-from colophon.filters.clean_already import clean_already
+from colophon.filters import Batch, signatures, works
+from colophon.filters.clean_already import clean_texts
+from colophon.filters.folding import utf8_of
 from colophon.filters.formats.creative_commons import spdx_of_url
 from colophon.pipelines.canonical import document_id
 from colophon.pipelines.fates import columns_for_fates, fates_of
@@ -68,7 +70,7 @@ class _Rows:
 def _printable(value: Any) -> Any:
     """JSON values whose strings are sure to encode to UTF-8."""
     if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode()
+        return value if value.isascii() else value.encode("utf-8", "replace").decode()
     if isinstance(value, dict):
         return {_printable(str(key)): _printable(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -163,11 +165,8 @@ class _Stager:
         """Clean, score and sign the documents of one batch."""
         began = time.thread_time()
         read = [row for row in rows if "text" in row]
-        clean = self.recipe.clean
-        given = [row["text"] for row in read]
-        sure = clean_already(given).tolist()
-        texts = [text if fine else clean(text) for text, fine in zip(given, sure, strict=True)]
-        titles = [clean(row["title"]) for row in read]
+        texts, encoded = clean_texts([row["text"] for row in read], self.recipe.clean)
+        titles, _ = clean_texts([row["title"] for row in read], self.recipe.clean)
         for row, text, title in zip(read, texts, titles, strict=True):
             row["title"] = " ".join(title.split())
             row["text"] = text
@@ -177,28 +176,39 @@ class _Stager:
         began = self.timed("clean", began)
         alive = [row for row in read if row["text"]]
         self._conceal(alive)
-        batch = Batch([row["text"] for row in alive], about=[self._about(row) for row in alive])
+        batch = Batch([row["text"] for row in alive], about=[_about(row) for row in alive])
+        if len(alive) == len(read):
+            batch.encoded = encoded
         for name, one in self.recipe.filters.items():
             batch.scores.update(one.annotate(batch))
             began = self.timed(name, began)
-        deduplicate = self.recipe.deduplicate
-        signed = signatures(
-            batch.tokens, deduplicate.shingle_size, deduplicate.permutations, deduplicate.seed
-        )
-        keys = normalized_key(batch.texts)
-        named = works(batch.about, batch.texts)
-        for row, text, key, signature, work in zip(alive, batch.texts, keys, signed, named, strict=True):
-            row["text"] = text
-            row["work"] = work.tobytes() if work["identifiers"][0] or work["title"] else b""
-            row["text_sha256"] = hashlib.sha256(text.encode()).hexdigest()
-            row["exact_key"] = key.tobytes()
-            row["signature"] = signature.astype("<u4").tobytes()
+        made = batch.scores | self._signed(batch)
         began = self.timed("sign", began)
-        result = self._arrow(rows, batch.scores)
+        result = self._arrow(rows, made)
         self.counts["documents"] += len(rows)
         self.counts["failed"] += sum("failed_stage" in row for row in rows)
         self.timed("stage", began)
         return result
+
+    def _signed(self, batch: Batch) -> dict[str, pa.Array]:
+        """The columns by which a text is known again, and the text as it is after all filters."""
+        settings = self.recipe.deduplicate
+        n = len(batch.texts)
+        signed = signatures(batch.tokens, settings.shingle_size, settings.permutations, settings.seed)
+        named = works(batch.about, batch.texts)
+        says = (named["identifiers"][:, 0] != 0) | (named["title"] != 0)
+        data, offsets = utf8_of(batch.encoded)
+        whole = data.data
+        digests = [hashlib.sha256(whole[a:b]).hexdigest() for a, b in pairwise(offsets.tolist())]
+        return {
+            "text": batch.encoded,
+            "work": pa.array(
+                [one.tobytes() if known else b"" for one, known in zip(named, says, strict=True)]
+            ),
+            "text_sha256": pa.array(digests, pa.string()),
+            "exact_key": _fixed(batch.keys, n),
+            "signature": _fixed(signed.astype("<u4"), n),
+        }
 
     def _conceal(self, rows: list[dict[str, Any]]) -> None:
         """Mask what filters mask in texts in titles and metadata too."""
@@ -214,25 +224,39 @@ class _Stager:
             for row, value in zip(rows, values, strict=True):
                 row["metadata"] = _json(_with_strings(value, hidden))
 
-    def _about(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        """A row as filters see it: without its text, its metadata as values."""
-        return {name: value for name, value in row.items() if name not in {"text", "metadata"}} | {
-            "metadata": orjson.loads(row["metadata"])
-        }
-
-    def _arrow(self, rows: list[dict[str, Any]], scores: Mapping[str, pa.Array]) -> pa.RecordBatch:
-        place = np.full(len(rows), -1)
+    def _arrow(self, rows: list[dict[str, Any]], made: Mapping[str, pa.Array]) -> pa.RecordBatch:
+        """The rows, with columns `made` of those that have a text."""
         alive = np.array([bool(row.get("text")) for row in rows], np.bool_)
+        place = np.full(len(rows), -1)
         place[alive] = np.arange(alive.sum())
-        take = pa.array(place, mask=~alive)
+        take = None if alive.all() else pa.array(place, mask=~alive)
+        told = {name for row in rows if "failed_stage" in row for name in row}
         columns = []
         for column in self.schema:
-            if column.name in scores:
-                columns.append(scores[column.name].take(take).cast(column.type))
-                continue
-            empty = None if column.nullable else pa.scalar(_EMPTY[column.type], column.type).as_py()
-            columns.append(pa.array([row.get(column.name, empty) for row in rows], column.type))
+            name = column.name
+            empty = None if column.nullable else pa.scalar(_EMPTY[column.type], column.type)
+            if name in made:
+                values = (made[name] if take is None else made[name].take(take)).cast(column.type)
+                columns.append(values if take is None or empty is None else values.fill_null(empty))
+            elif name.startswith("failed_") and name not in told:
+                columns.append(pa.repeat(empty or pa.scalar(None, column.type), len(rows)))
+            else:
+                missing = empty and empty.as_py()
+                columns.append(pa.array([row.get(name, missing) for row in rows], column.type))
         return pa.RecordBatch.from_arrays(columns, schema=self.schema)
+
+
+def _about(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row as filters see it: without its text, its metadata as values."""
+    about = {**row, "metadata": orjson.loads(row["metadata"])}
+    del about["text"]
+    return about
+
+
+def _fixed(values: np.ndarray, n: int) -> pa.Array:
+    """Each of n rows of an array as binary."""
+    width = values.dtype.itemsize * values.shape[1]
+    return pa.Array.from_buffers(pa.binary(width), n, [None, pa.py_buffer(np.ascontiguousarray(values))])
 
 
 _EMPTY: dict[pa.DataType, Any] = {pa.string(): "", pa.binary(): b"", pa.bool_(): False}

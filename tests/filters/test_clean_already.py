@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from colophon.filters.clean import Clean
-from colophon.filters.clean_already import clean_already
+from colophon.filters.clean_already import clean_already, clean_texts
 
 pieces = st.one_of(
     st.text(max_size=5),
@@ -55,3 +55,22 @@ def test_real_text_in_all_languages(corpora: Path):
     clean = Clean()
     sure = clean_already(texts)
     assert all(clean(text) == text for text, one in zip(texts, sure, strict=True) if one)
+
+
+@given(st.lists(st.lists(pieces, max_size=8).map("".join), max_size=5), st.booleans())
+def test_cleaning_with_the_needed_rules_alone_is_cleaning(texts, fix_encoding):
+    clean = Clean(fix_encoding=fix_encoding)
+    cleaned, encoded = clean_texts(texts, clean)
+    assert cleaned == [clean(text) for text in texts] == encoded.to_pylist()
+
+
+def test_cleaning_of_real_texts_is_cleaning(corpora: Path):
+    lines = (corpora / "dedup" / "corpus.jsonl").read_bytes().splitlines()
+    texts = [json.loads(line)["text"] for line in lines][:600]
+    texts += [path.read_text("utf-8", "replace") for path in sorted((corpora / "langid" / "udhr").glob("*"))][
+        :40
+    ]
+    clean = Clean()
+    cleaned, encoded = clean_texts(texts, clean)
+    assert cleaned == [clean(text) for text in texts] == encoded.to_pylist()
+    assert cleaned != texts
