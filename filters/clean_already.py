@@ -46,13 +46,17 @@ _REPAIR: Final = np.uint8(2)
 _ALL: Final = np.uint8(4)
 """Anything may have to be done."""
 
+# What `_flags` holds of ASCII: `_ALL` for control characters, these for what may be one too many.
+_IS_SPACE, _IS_TAB, _IS_FEED = np.uint8(1), np.uint8(8), np.uint8(16)
+_TAB_SHIFT, _FEED_SHIFT = np.uint8(3), np.uint8(4)
+
 _TELLTALE: Final = "[\x80-\x9fÂÃŒœЂ]"
 _SIZE: Final = 0x110000
 
 
 @cache
 def _flags() -> np.ndarray:
-    """uint8[0x110000]: what to think of each character; made once per process."""
+    """uint8[0x110000]: what to think of each character, with flags of its own for ASCII; made once per process."""
     every = np.arange(_SIZE, dtype="<u4").tobytes().decode("utf-32-le", "surrogatepass")
     flags = np.zeros(_SIZE, np.uint8)
     classes = (
@@ -62,17 +66,10 @@ def _flags() -> np.ndarray:
         for run in re.finditer(f"{pattern}+", every):
             flags[run.start() : run.end()] |= flag
     flags[changed_by_nfc()] |= _BAD
+    flags[:0x80] = 0
+    flags[:0x20] = flags[0x7F] = _ALL
+    flags[[0x20, 0x09, 0x0A]] = _IS_SPACE, _IS_TAB, _IS_FEED
     return flags
-
-
-@compiled
-def _of_control(lead: np.uint8, last: np.uint8, line_ends: int) -> np.uint8:
-    """What a space or control character asks for, by what stands before it."""
-    if lead == 10:
-        return _PLAIN if line_ends > 2 or last in (32, 9) else np.uint8(0)
-    if lead == 32:
-        return _PLAIN if last == 32 else np.uint8(0)
-    return np.uint8(0) if lead == 9 else _ALL
 
 
 @compiled
@@ -81,17 +78,16 @@ def _of_text(part: np.ndarray, flags: np.ndarray) -> np.uint8:
     need = np.uint8(0)
     if end and (part[0] == 10 or part[end - 1] == 10 or part[end - 1] == 32 or part[end - 1] == 9):
         need = _PLAIN
-    i, before, last, line_ends = 0, np.uint8(0), np.uint8(0), 0
+    i, before, last, last_but_one = 0, np.uint8(0), np.uint8(0), np.uint8(0)
     while i < end and not need & _ALL:
-        lead = part[i]
-        if lead > 32 and lead < 127:
+        if part[i] < 0x80:
+            # Without branches, since where a word ends cannot be predicted.
+            kind = flags[part[i]]
             i += 1
-            before, last, line_ends = np.uint8(0), lead, 0
-        elif lead < 128:
-            i += 1
-            line_ends = line_ends + 1 if lead == 10 else 0
-            need |= _of_control(lead, last, line_ends)
-            before, last = np.uint8(0), lead
+            need |= (kind & last & _IS_SPACE) | (kind & last & last_but_one & _IS_FEED) >> _FEED_SHIFT
+            need |= (kind >> _FEED_SHIFT) & (last | last >> _TAB_SHIFT) & _PLAIN
+            need |= kind & _ALL
+            before, last_but_one, last = np.uint8(0), last, kind
         else:
             point, i = code_point_at(part, i)
             flag = flags[point]
@@ -99,7 +95,7 @@ def _of_text(part: np.ndarray, flags: np.ndarray) -> np.uint8:
                 need |= _ALL
             if flag & _TELLS or (before and flag & _PAIRED and (before | flag) & _OTHER):
                 need |= _REPAIR
-            before, last, line_ends = flag & _PAIRED, lead, 0
+            before, last_but_one, last = flag & _PAIRED, np.uint8(0), np.uint8(0)
     return need
 
 

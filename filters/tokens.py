@@ -23,6 +23,7 @@ __all__ = ["Tokens", "folded_words", "normalized_key", "tokenize"]
 
 _START = np.uint64(0x243F6A8885A308D3)  # first digits of pi
 _BLANKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
+_I, _DOTLESS_I = np.uint32(0x69), np.uint32(0x131)
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # 2**64 divided by the golden ratio, odd
 
 
@@ -135,7 +136,7 @@ def tokenize(
 
 
 @compiled
-def _write_utf8(out: np.ndarray, o: int, point: int) -> int:
+def _write_utf8(out: np.ndarray, o: int, point: np.uint32) -> int:
     if point < 0x80:
         out[o] = point
         return o + 1
@@ -177,7 +178,8 @@ def _compact(
             point, i = code_point_at(part, i)
             entry = table[point]
             if not entry & BLANK:
-                o = _write_utf8(out, o, entry & CODE_POINT)
+                folded = entry & CODE_POINT
+                o = _write_utf8(out, o, _I if folded == _DOTLESS_I else folded)
         begins[text + 1] = o
     return begins
 
@@ -195,8 +197,10 @@ def normalized_key(
 
     The key is the first 16 bytes of the SHA-256 of the text's UTF-8 without white space and control characters,
     case-folded so that canonically equivalent texts fold alike (The Unicode Standard, section 3.13, D145) and
-    composed (NFC). NFKC would make 10² and 102 the same, so compatibility forms stay as they are. A cryptographic
-    hash, since nobody should be able to write a text that takes another's place.
+    composed (NFC). NFKC would make 10² and 102 the same, so compatibility forms stay as they are. The dotless i (U+0131) counts as
+    i, for I is the capital of both: it is the one character that case folding does not bring together with its capital. What
+    is left is a Greek iota below a letter with another mark written after it: capitals put the mark on the iota. A
+    cryptographic hash, since nobody should be able to write a text that takes another's place.
 
     Texts of which nothing is left all have the key of the empty text.
 

@@ -51,7 +51,7 @@ _PMID = re.compile(r"\bPMID:?\s?(\d{4,9})\b", re.IGNORECASE)
 _PATTERNS: Final = {"doi": _DOI, "arxiv": _ARXIV, "pmc": _PMC, "pmid": _PMID}
 # What each has in it on a page; searched first, for that is ten times as fast.
 _MENTIONED: Final = (
-    ("doi", ("10.",)), ("arxiv", ("rXiv", "rxiv", "RXIV")), ("pmc", ("PMC",)), ("pmid", ("PMID",)),
+    ("doi", "10."), ("arxiv", "rXiv"), ("arxiv", "rxiv"), ("arxiv", "RXIV"), ("pmc", "PMC"), ("pmid", "PMID"),
 )  # fmt: skip
 
 # How publishers and archives number the versions of one work. Sources: their own pages on DOIs, and Crossref's and
@@ -205,7 +205,7 @@ def _of_file(uri: str) -> Iterator[tuple[str, str]]:
 def _of_head(title: str, text: str) -> Iterator[tuple[str, str]]:
     """Of a first page, where it is the document's own: the only one there, and not on a notice about another work."""
     head = text[:_HEAD]
-    marked = [kind for kind, marks in _MENTIONED if any(mark in head for mark in marks)]
+    marked = dict.fromkeys(kind for kind, mark in _MENTIONED if mark in head)
     if not marked or _ABOUT_ANOTHER.match(title[:100]) or _ABOUT_ANOTHER.match(head[:100]):
         return
     for kind in marked:
@@ -303,25 +303,30 @@ def works(about: Sequence[Mapping[str, Any]], texts: Sequence[str]) -> np.ndarra
     Returns:
         `WORK` array of n.
     """
-    out = np.zeros(len(texts), WORK)
-    for one, known, text in zip(out, about, texts, strict=True):
-        found = identifiers(known, text)
-        for place, key in enumerate(found[:IDENTIFIERS]):
-            one["identifiers"][place] = _hash(*key)
-        metadata = known.get("metadata") or {}
-        doi = known.get("doi") or ""
-        venue = metadata.get("journal") or metadata.get("booktitle") or metadata.get("venue") or ""
-        venue = venue if isinstance(venue, str) else ""
-        preprint = _PREPRINTS.match(doi.lower()) is not None or _PREPRINT_VENUES.search(venue) is not None
-        preprint |= not doi and bool(found) and found[0][0] == "arxiv"
-        one["preprint"] = preprint
-        if doi and not preprint and (key_ := _doi_key(doi)):
-            one["doi"] = _hash(*key_)
-        if (said := known.get("title")) and (title := title_key(said)):
-            one["title"] = _hash("title", title)
-            if surnames := _authors(metadata.get("authors") or metadata.get("author")):
-                one["authors"] = _hash("authors", "\n".join(surnames[:2]))
-            if venue and not preprint:
-                one["venue"] = _hash("venue", _plain(venue))
-            one["year"] = known.get("year") or 0
-    return out
+    if not len(texts):
+        return np.zeros(0, WORK)
+    return np.array([_work(known, text) for known, text in zip(about, texts, strict=True)], WORK)
+
+
+def _work(known: Mapping[str, Any], text: str) -> tuple[tuple[int, ...], int, int, int, int, int, int]:
+    """The values of `WORK` for one document."""
+    found = identifiers(known, text)
+    keys = [_hash(*key) for key in found[:IDENTIFIERS]]
+    numbers = (*keys, *(0 for _ in range(IDENTIFIERS - len(keys))))
+    doi, title = known.get("doi") or "", known.get("title") or ""
+    metadata = known.get("metadata") or {}
+    venue = metadata.get("journal") or metadata.get("booktitle") or metadata.get("venue") or ""
+    venue = venue if isinstance(venue, str) else ""
+    preprint = bool(venue and _PREPRINT_VENUES.search(venue))
+    if doi:
+        preprint |= _PREPRINTS.match(doi.lower()) is not None
+    elif found:
+        preprint |= found[0][0] == "arxiv"
+    own = _hash(*key) if doi and not preprint and (key := _doi_key(doi)) else 0
+    name = title_key(title) if title else ""
+    if not name:
+        return numbers, own, 0, 0, 0, 0, preprint
+    surnames = _authors(metadata.get("authors") or metadata.get("author"))
+    authors = _hash("authors", "\n".join(surnames[:2])) if surnames else 0
+    where = _hash("venue", _plain(venue)) if venue and not preprint else 0
+    return numbers, own, _hash("title", name), authors, where, known.get("year") or 0, preprint

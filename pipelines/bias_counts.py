@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,9 @@ DESCRIBED = {
     "country": ("countries", "country"),
 }
 """Distributions that stand in the metadata, each with the keys that may hold it; the first that is there counts."""
+
+_KEYS = "|".join(key for keys in DESCRIBED.values() for key in keys)
+_MAY_DESCRIBE = re.compile(rf'"(?:{_KEYS})"|\\')  # a backslash may write any letter
 
 
 def count_identity(table: pa.Table) -> dict[str, dict[str, int]]:
@@ -65,10 +69,12 @@ def count_described(metadata: Sequence[str]) -> dict[str, dict[str, int]]:
     {'journal': {'Mill Studies': 1}, 'discipline': {'Mills': 1, 'Rivers': 1}}
     """
     counted: dict[str, Counter[str]] = {name: Counter() for name in DESCRIBED}
-    for one in metadata:
-        values = orjson.loads(one or "{}")
+    # Most metadata says nothing of them, and to see that takes a tenth of reading it.
+    for one in filter(_MAY_DESCRIBE.search, metadata):
+        values = orjson.loads(one)
         for name, keys in DESCRIBED.items():
             found = next((values[key] for key in keys if values.get(key)), None)
-            each = found if isinstance(found, list) else [found]
-            counted[name].update({value for value in each if isinstance(value, str) and value})
+            if found:
+                each = found if isinstance(found, list) else [found]
+                counted[name].update({value for value in each if isinstance(value, str) and value})
     return {name: dict(sorted(each.items())) for name, each in counted.items() if each}

@@ -17,6 +17,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from colophon.filters import WORK, judge, similar_pairs, tokenize, unique_shingles
+from colophon.filters.rights.evidence import NOASSERTION, NONE
+from colophon.filters.rights.licences import NOTICES
 from colophon.pipelines.candidates import PLACE
 from colophon.pipelines.held import FIRST_HELD, sign
 from colophon.pipelines.rules import EXACT_BYTES, EXACT_TEXT, IN_DATASET, NEAR, SAME_WORK, VERDICT
@@ -123,7 +125,7 @@ class ShareShingles(beam.DoFn):
         blank = bytes(WORK.itemsize)
         part["work"] = np.frombuffer(b"".join(one or blank for one in table["work"].to_pylist()), WORK)
         part["structured"] = table["structured"].to_pylist()
-        part["license"] = [bool(license_) for license_ in table["license"].to_pylist()]
+        part["license"] = _named(table)
         part["year"] = [-(2**31) if year is None else year for year in table["year"].to_pylist()]
         part["length"] = [len(text) for text in table["text"].to_pylist()]
         priority = {source.name: source.priority for source in self.job.recipe.sources}
@@ -140,8 +142,25 @@ class ShareShingles(beam.DoFn):
             with pq.ParquetFile(Path(told["path"])) as file:
                 yield from _chosen(file, list(names), rows)
             return
+        columns = [*_STAGED, *(["spdx"] if "rights" in self.job.filters else [])]
         with open_staged(self.job.staged(told["key"])) as file:
-            yield from _chosen(file, list(_STAGED), rows)
+            yield from _chosen(file, columns, rows)
+
+
+def _named(table: pa.Table) -> list[int]:
+    """How well each document's licence is known: 2 a licence that SPDX has or can write, 1 something is said, 0 nothing.
+
+    The filter on rights tells; where it does not run, all that is known is whether something is said.
+    """
+    said = [bool(one) for one in table["license"].to_pylist()]
+    if "spdx" not in table.column_names:
+        return [int(one) for one in said]
+    spdx = table["spdx"].to_pylist()
+    vague = {None, NONE, NOASSERTION, *NOTICES}
+    return [
+        2 if one not in vague else int(any_ or one not in {None, NONE})
+        for one, any_ in zip(spdx, said, strict=True)
+    ]
 
 
 def _chosen(file: pq.ParquetFile, columns: list[str], rows: np.ndarray) -> Iterator[tuple[int, pa.Table]]:

@@ -226,8 +226,8 @@ class Deduplicate:
         tuple[str, ...],
         Setting(
             "Which of two duplicates stays; the first that tells them apart decides. structured: marked up (JATS) "
-            "before guessed (PDF); license: the more open; newer: the later year; longer: more text; source: the "
-            "greater priority.",
+            "before guessed (PDF); license: a licence that SPDX knows before one that is merely named, and that "
+            "before none; newer: the later year; longer: more text; source: the greater priority.",
             choices=_PREFERENCES,
             policy=True,
         ),
@@ -352,7 +352,7 @@ class Output:
     compression_level: Annotated[
         int,
         Setting("The effort of the zstd compression; greater is smaller and slower.", minimum=1, maximum=22),
-    ] = 3
+    ] = 1
 
 
 @dataclass(frozen=True)

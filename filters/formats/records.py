@@ -29,19 +29,19 @@ def document_of_record(text: str, record: dict[str, Any], title: str) -> Documen
     document = Document(text, rights=rights_of_record(record))
     if isinstance(record.get(title), str):
         document.title = record.pop(title)
-    if doi := doi_of(record.get("doi")):
+    if "doi" in record and (doi := doi_of(record["doi"])):
         document.doi = doi
         del record["doi"]
     for key in ("license", "licence"):
-        if not document.license and isinstance(record.get(key), str):
+        if key in record and not document.license and isinstance(record[key], str):
             document.license = record.pop(key).strip()
             document.license_evidence = key
     year = record.get("year")
-    if (known := year_of(year)) is not None and year in (known, str(known)):
+    if year is not None and (known := year_of(year)) is not None and year in (known, str(known)):
         document.year = known
         del record["year"]
     for key in ("language", "lang"):
-        if not document.declared_language and (language := language_of(record.get(key))):
+        if key in record and not document.declared_language and (language := language_of(record[key])):
             document.declared_language = language
             del record[key]
     document.metadata = record

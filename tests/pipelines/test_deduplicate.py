@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from copies import edited, plain, reasons, written
 from texts import prose
 
+from colophon.filters import Rights
 from colophon.pipelines.verify import verify
 from colophon.schemas import RunFailed, Source
 
@@ -138,6 +140,23 @@ def test_a_chain_keeps_every_second(curate, tmp_path):
     # In an order that leaps about, a document that stays takes its two neighbours along, and no more.
     leaping = curate(chain, recipe=plain(prefer=()), output="leaping")
     assert leaping.manifest["fates"]["kept"] >= 334
+
+
+@pytest.mark.parametrize("rights", [True, False])
+def test_the_better_known_licence_stays(curate, tmp_path, rights):
+    """One that SPDX knows, then one that is merely named, then none; without the filter, named or not."""
+    said = {"none": {}, "named": {"license": "free for scholars"}, "known": {"license": "CC BY 4.0"}}
+    chosen = said if rights else {name: said[name] for name in ("none", "named")}
+    for number, names in enumerate(itertools.permutations(chosen)):
+        documents = [{"text": LATHE + " " * 9 + name, "name": name, **said[name]} for name in names]
+        recipe = plain(prefer=("license",))
+        if rights:
+            recipe = replace(recipe, filters={"rights": Rights(unknown="keep")})
+        dataset = curate(
+            written(tmp_path / f"{number}.jsonl", *documents), recipe=recipe, output=f"out{number}"
+        )
+        (kept,) = dataset.data
+        assert json.loads(kept["metadata"])["name"] == ("known" if rights else "named")
 
 
 def test_short_documents_and_empty_ones(curate, tmp_path):
