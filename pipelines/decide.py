@@ -7,12 +7,10 @@ called back either; the ledger then says ``copy_of_a_dropped_document``.
 from __future__ import annotations
 
 import hashlib
-import os
-import resource
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import apache_beam as beam
 import numpy as np
@@ -26,9 +24,10 @@ from colophon.pipelines.audit import count_audit
 from colophon.pipelines.counts import merge_counts
 from colophon.pipelines.fates import Fates, judge
 from colophon.pipelines.manifest import WriteManifest
-from colophon.pipelines.shard import DataFile, LedgerFile, ledger_schema
+from colophon.pipelines.shard import DataFile, LedgerFile, ledger_schema, shard_summary
 from colophon.pipelines.shuffle import GroupBlocks
-from colophon.pipelines.storage import sha256_of, write_whole
+from colophon.pipelines.staged import about_row
+from colophon.pipelines.storage import sha256_of
 from colophon.schemas import DROPPED, KEPT, ORPHANED, RunFailed, arrow_schema
 
 if TYPE_CHECKING:
@@ -82,10 +81,9 @@ class _DecideShard(beam.DoFn):
                 seen += table.num_rows
         done = {
             "documents": seen, "bytes": unit.size, "reused": False, "again": False, "failed": 0, "dropped": seen - data.rows,
-            "seconds": {"decide": round(time.thread_time() - began, 4)}, "pid": os.getpid(),
-            "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+            "seconds": {"decide": round(time.thread_time() - began, 4)},
         }  # fmt: skip
-        write_whole(self.job.progress / f"unit-{unit.index:08d}.json", orjson.dumps(done))
+        self.job.tell(f"unit-{unit.index:08d}", done)
         summary = {"index": unit.index, "name": unit.key, "data": data.entry()}
         summary["counts"] = merge_counts([data.counts, *audited])
         yield 0, orjson.dumps(summary | {"orphaned": orphaned})
@@ -95,7 +93,7 @@ class _DecideShard(beam.DoFn):
         if all(name in self.job.reused for name in self.job.filters):
             return table
         given = table["text"].to_pylist()
-        batch = Batch(given, about=_about(table))
+        batch = Batch(given, about=[about_row(row) for row in table.drop_columns(["text"]).to_pylist()])
         for name, one in self.job.filters.items():
             # Once a text was masked or cut, what was measured of it has to be measured again.
             if name in self.job.reused and batch.texts is given:
@@ -113,11 +111,6 @@ class _DecideShard(beam.DoFn):
             ),
         }
         return pa.table(columns)
-
-
-def _about(table: pa.Table) -> list[dict[str, Any]]:
-    rows = table.drop_columns(["text"]).to_pylist()
-    return [row | {"metadata": orjson.loads(row["metadata"] or "{}")} for row in rows]
 
 
 def _table_of(ids: pa.ChunkedArray, fates: Fates) -> pa.Table:
@@ -181,22 +174,10 @@ class _WriteLedger(beam.DoFn):
                     )
                 ledger.write(_decided(table, rows, own, orphaned))
         kept = fates.filter(pc.equal(fates["fate"], KEPT)).num_rows
-        done = {
-            "documents": ledger.rows, "kept": kept, "seconds": {"decide": round(time.thread_time() - began, 4)},
-            "pid": os.getpid(), "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
-        }  # fmt: skip
-        write_whole(self.job.progress / f"shard-{told['index']:05d}.json", orjson.dumps(done))
-        yield (
-            0,
-            orjson.dumps(
-                {
-                    "number": told["index"],
-                    "inputs": ledger.inputs,
-                    "files": {f"data/{name}": told["data"], f"ledger/{name}": ledger.entry()},
-                    "counts": merge_counts([told["counts"], ledger.counts]),
-                }
-            ),
-        )
+        seconds = {"decide": round(time.thread_time() - began, 4)}
+        done = {"documents": ledger.rows, "kept": kept, "seconds": seconds}
+        self.job.tell(f"shard-{told['index']:05d}", done)
+        yield 0, shard_summary(told["index"], name, told["data"], ledger, [told["counts"]])
 
 
 def _decided(table: pa.Table, rows: np.ndarray, own: pa.Table, orphaned: pa.Array) -> pa.Table:

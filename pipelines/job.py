@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import resource
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import orjson
 
 from colophon.filters.minhash import choose_bands
+from colophon.pipelines.storage import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,6 +81,12 @@ class Job:
     def progress(self) -> Path:
         """Where each finished unit and shard leaves a line for whoever watches."""
         return Path(self.work) / "progress"
+
+    def tell(self, name: str, done: Mapping[str, Any]) -> None:
+        """Leave a line for whoever watches: what a finished unit or shard says, by whom and in how much memory."""
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        line = {**done, "pid": os.getpid(), "peak_bytes": peak}
+        write_whole(self.progress / f"{name}.json", orjson.dumps(line))
 
     def staged(self, key: str) -> Path:
         """The staged file of the unit with this key."""

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -15,6 +16,7 @@ from colophon.pipelines.storage import aside, sha256_of
 from colophon.schemas import DATA_ORDER, DataRow, HeldRow, LedgerRow, arrow_schema
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
     from types import TracebackType
     from typing import Self
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from colophon.pipelines.counts import Counts
     from colophon.schemas import Recipe
 
-__all__ = ["DataFile", "LedgerFile", "TableFile", "data_schema", "ledger_schema"]
+__all__ = ["DataFile", "LedgerFile", "TableFile", "data_schema", "ledger_schema", "shard_summary"]
 
 _ROW_GROUP_ROWS = 4096
 _ROW_GROUP_BYTES = 32 * 2**20
@@ -159,3 +161,25 @@ class LedgerFile(TableFile):
     def inputs(self) -> str:
         """The digest of the input files in the rows so far."""
         return self._inputs.hexdigest()
+
+
+def shard_summary(
+    number: int, name: str, data: Mapping[str, Any], ledger: LedgerFile, counts: Iterable[Counts]
+) -> bytes:
+    """What the manifest is made from, as JSON.
+
+    Args:
+        number: The shard's.
+        name: Its files'.
+        data: What the manifest says of its file in ``data/``.
+        ledger: Its file in ``ledger/``, which has ended.
+        counts: What was counted, but for the ledger's.
+    """
+    return orjson.dumps(
+        {
+            "number": number,
+            "inputs": ledger.inputs,
+            "files": {f"data/{name}": data, f"ledger/{name}": ledger.entry()},
+            "counts": merge_counts([*counts, ledger.counts]),
+        }
+    )

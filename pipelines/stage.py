@@ -6,8 +6,6 @@ A staged file is named by all that it depends on, so one that exists is not made
 from __future__ import annotations
 
 import hashlib
-import os
-import resource
 import time
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
@@ -28,8 +26,8 @@ from colophon.filters.formats.creative_commons import spdx_of_url
 from colophon.pipelines.canonical import document_id
 from colophon.pipelines.fates import columns_for_fates, fates_of
 from colophon.pipelines.inputs import PartReader
-from colophon.pipelines.staged import is_sound, open_staged
-from colophon.pipelines.storage import aside, write_whole
+from colophon.pipelines.staged import about_row, is_sound, open_staged
+from colophon.pipelines.storage import aside
 from colophon.schemas import DROPPED, FAILED, Document, StagedRow, Unreadable, arrow_schema
 
 if TYPE_CHECKING:
@@ -176,7 +174,7 @@ class _Stager:
         began = self.timed("clean", began)
         alive = [row for row in read if row["text"]]
         self._conceal(alive)
-        batch = Batch([row["text"] for row in alive], about=[_about(row) for row in alive])
+        batch = Batch([row["text"] for row in alive], about=[about_row(row) for row in alive])
         if len(alive) == len(read):
             batch.encoded = encoded
         for name, one in self.recipe.filters.items():
@@ -244,13 +242,6 @@ class _Stager:
                 missing = empty and empty.as_py()
                 columns.append(pa.array([row.get(name, missing) for row in rows], column.type))
         return pa.RecordBatch.from_arrays(columns, schema=self.schema)
-
-
-def _about(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row as filters see it: without its text, its metadata as values."""
-    about = {**row, "metadata": orjson.loads(row["metadata"])}
-    del about["text"]
-    return about
 
 
 def _fixed(values: np.ndarray, n: int) -> pa.Array:
@@ -348,9 +339,7 @@ class _Stage(beam.DoFn):
             # What the operating system could not read may be readable the next time.
             again = bool(set(reasons) & _TRANSIENT)
             lost = {name: int((fate == name).sum()) for name in (DROPPED, FAILED)}
-            done |= {"documents": rows, "pid": os.getpid(), "again": again, **lost}
-            done["peak_bytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-            write_whole(self.job.progress / f"unit-{unit.index:08d}.json", orjson.dumps(done))
+            self.job.tell(f"unit-{unit.index:08d}", done | {"documents": rows, "again": again, **lost})
             yield (
                 unit.index,
                 orjson.dumps({"key": unit.key, "name": unit.name, "bytes": size, "documents": rows}),

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from colophon.schemas import RunFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-__all__ = ["is_sound", "open_staged"]
+__all__ = ["about_row", "is_sound", "open_staged"]
+
+
+def about_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of a staged file, or of ``data/``, as filters see it: without its text, its metadata as values."""
+    about = {**row, "metadata": orjson.loads(row["metadata"] or "{}")}
+    about.pop("text", None)
+    return about
 
 
 def is_sound(path: Path) -> bool:

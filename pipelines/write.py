@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import resource
 import struct
 import time
 from dataclasses import dataclass
@@ -15,20 +13,19 @@ import orjson
 import pyarrow as pa
 
 from colophon.pipelines.audit import count_audit
-from colophon.pipelines.counts import Counts, merge_counts
 from colophon.pipelines.fates import fates_of
 from colophon.pipelines.held import HeldPack, held_by
 from colophon.pipelines.plan import cuts_here
 from colophon.pipelines.rules import EXACT_TEXT, IN_PACK, RULES, VERDICT, limits_of
-from colophon.pipelines.shard import DataFile, LedgerFile, data_schema, ledger_schema
+from colophon.pipelines.shard import DataFile, LedgerFile, data_schema, ledger_schema, shard_summary
 from colophon.pipelines.shuffle import GroupBlocks
 from colophon.pipelines.staged import open_staged
-from colophon.pipelines.storage import write_whole
 from colophon.schemas import DROPPED, KEPT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from colophon.pipelines.counts import Counts
     from colophon.pipelines.job import Job
 
 __all__ = ["WriteShards", "plan_shards"]
@@ -128,21 +125,13 @@ class _WriteShard(beam.DoFn):
                     data.write(kept)
                     ledger.write(fates)
                     audited.append(count_audit(batch, fates))
-        summary = {
-            "number": number,
-            "inputs": ledger.inputs,
-            "files": {paths["data"]: data.entry(), paths["ledger"]: ledger.entry()},
-            "counts": merge_counts([data.counts, ledger.counts, *audited]),
-        }
         done = {
             "documents": ledger.rows,
             "kept": data.rows,
             "seconds": {"write": round(time.thread_time() - began, 4)},
-            "pid": os.getpid(),
-            "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
         }
-        write_whole(self.job.progress / f"shard-{number:05d}.json", orjson.dumps(done))
-        yield 0, orjson.dumps(summary)
+        self.job.tell(f"shard-{number:05d}", done)
+        yield 0, shard_summary(number, name, data.entry(), ledger, [data.counts, *audited])
 
     def _batches(self, key: str, verdicts: np.ndarray) -> Iterator[tuple[pa.Table, np.ndarray]]:
         """Row groups of a staged unit, each with the verdicts on its rows (`row` counted from its start)."""
