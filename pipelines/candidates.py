@@ -18,6 +18,7 @@ import orjson
 from colophon.filters import WORK, band_keys, components, edges_of_keys, spanning_forest
 from colophon.pipelines.fates import columns_for_fates, fates_of
 from colophon.pipelines.held import sign_shard
+from colophon.pipelines.rules import BYTES_PER_PAIR, pairs_that_fit
 from colophon.pipelines.staged import open_staged
 from colophon.pipelines.storage import aside
 from colophon.schemas import RunFailed
@@ -27,28 +28,18 @@ if TYPE_CHECKING:
 
     from colophon.pipelines.job import Job
 
-__all__ = ["PLACE", "Connect", "EmitKeys", "FindCandidates", "MergeForests", "pairs_that_fit"]
+__all__ = ["PLACE", "Connect", "EmitKeys", "FindCandidates", "MergeForests"]
 
 PLACE = np.dtype([("row", "<u4"), ("component", "<u8"), ("task", "<u4")])
 """Where a candidate is judged: its row in its unit, its component, and the task that judges that."""
 
 _NO_SHINGLES: Final = 0xFFFFFFFF
 _DOCUMENTS_PER_TASK: Final = 2048
-_BYTES_PER_EDGE: Final = 128  # estimated: what merging forests takes at its peak
 _EDGES_AT_ONCE: Final = 1 << 20
 _MOST_OF_A_WORK: Final = 1000
 """A number or title that more documents bear names no work but a journal, a series or a database."""
 _BANDS, _WORKS = 0, 1
 _HEAD = struct.Struct("<III")
-
-
-def pairs_that_fit(memory: int) -> int:
-    """How many candidate pairs the deciding step holds in so many bytes.
-
-    >>> pairs_that_fit(4 * 2**30)
-    33554432
-    """
-    return memory // _BYTES_PER_EDGE
 
 
 class EmitKeys(beam.DoFn):
@@ -181,10 +172,11 @@ class MergeForests(beam.CombineFn):
         return []
 
     def add_input(self, accumulator: list[bytes], element: bytes) -> list[bytes]:
-        """One more forest."""
+        """One more forest; merged once they are half as much as is merged already, so that time stays linear."""
         accumulator.append(element)
-        size = sum(map(len, accumulator))
-        if size > 16 * min(_EDGES_AT_ONCE, pairs_that_fit(self.memory)) and len(accumulator) > 1:
+        waiting = sum(map(len, accumulator[1:]))
+        most = min(_EDGES_AT_ONCE, pairs_that_fit(self.memory))
+        if waiting > max(16 * most, len(accumulator[0]) // 2):
             accumulator = [self.extract_output(accumulator)]
         self._refuse(len(accumulator[0]) // 16)
         return accumulator
@@ -194,7 +186,7 @@ class MergeForests(beam.CombineFn):
         if pairs > most:
             raise RunFailed(
                 f"more than {most:,} candidate pairs, which is what deciding on duplicates holds in deduplicate.memory "
-                f"{self.memory:,} bytes; raise that (128 bytes a pair), or raise deduplicate.threshold"
+                f"{self.memory:,} bytes; raise that ({BYTES_PER_PAIR} bytes a pair), or raise deduplicate.threshold"
             )
 
     def merge_accumulators(self, accumulators: Iterable[list[bytes]]) -> list[bytes]:
@@ -212,7 +204,9 @@ class MergeForests(beam.CombineFn):
     def extract_output(self, accumulator: list[bytes]) -> bytes:
         """The forest of all."""
         edges = np.frombuffer(b"".join(accumulator), np.uint64).reshape(-1, 2)
-        return spanning_forest(edges).tobytes() if len(edges) else b""
+        forest = spanning_forest(edges) if len(edges) else edges
+        self._refuse(len(forest))
+        return forest.tobytes()
 
 
 class Connect(beam.DoFn):

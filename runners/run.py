@@ -21,6 +21,7 @@ from colophon.pipelines.audit import refusals
 from colophon.pipelines.job import Job
 from colophon.pipelines.plan import Plan, code_digest, make_plan, materials_of
 from colophon.pipelines.predecessor import remember
+from colophon.pipelines.rules import pairs_that_fit
 from colophon.pipelines.storage import clear_asides, explain_os_error
 from colophon.pipelines.verify import load_manifest, verify
 from colophon.runners.costs import Prices, Rapl, costs
@@ -50,12 +51,14 @@ class Preview:
 
     Attributes:
         plan: The units.
+        pairs: Candidate pairs that deciding on duplicates holds in the recipe's ``deduplicate.memory``.
         staged: Units that are staged already.
         staged_bytes: Bytes of input in those.
         up_to_date: Whether the output is what this run would make.
     """
 
     plan: Plan
+    pairs: int
     staged: int
     staged_bytes: int
     up_to_date: bool
@@ -67,6 +70,7 @@ class Preview:
             "bytes": self.plan.size,
             "units": len(self.plan.units),
             "partitions": self.plan.partitions,
+            "candidate_pairs_that_fit": self.pairs,
             "hidden_files_passed_over": self.plan.hidden,
             "staged_units": self.staged,
             "staged_bytes": self.staged_bytes,
@@ -153,7 +157,13 @@ class Run:
     def preview(self) -> Preview:
         """What the run would do, without doing anything."""
         staged = [unit for unit in self.plan.units if self.job.staged(unit.key).exists()]
-        return Preview(self.plan, len(staged), sum(unit.size for unit in staged), self._up_to_date())
+        return Preview(
+            self.plan,
+            pairs_that_fit(self.recipe.deduplicate.memory),
+            len(staged),
+            sum(unit.size for unit in staged),
+            self._up_to_date(),
+        )
 
     def _up_to_date(self, *, whole: bool = False) -> bool:
         """Whether the output was made of the same inputs by the same recipe and code, and is all there.

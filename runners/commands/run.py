@@ -143,6 +143,7 @@ def _plan_in_words(preview: Preview, output: Path, staging: Path) -> str:
         f"Staging:  {staging}",
         f"Inputs:   {many(plan.n_files, 'file')}, {size_in_words(plan.size)}",
         f"Units:    {len(plan.units):,}; signatures in {plan.partitions:,} partitions",
+        f"Pairs:    deciding on duplicates holds {preview.pairs:,} candidate pairs (deduplicate.memory), and refuses more",
         f"Staged:   {preview.staged:,} of {len(plan.units):,} units, {size_in_words(preview.staged_bytes)} need not be read again",
     ]
     if plan.hidden:
