@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from colophon.filters import shorter_than
@@ -20,9 +21,8 @@ from colophon.schemas import DROPPED, FAILED, FATES, KEPT
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    import pyarrow as pa
-
 __all__ = [
+    "MILLIONTHS",
     "Counts",
     "by_source_and_stage",
     "count_data",
@@ -35,6 +35,10 @@ __all__ = [
 
 #: Counts by dotted path of names, for example ``language`` → ``en`` → 12.
 Counts = dict[str, dict[str, int]]
+
+MILLIONTHS: Final = 1_000_000
+"""Sampling weights are whole numbers of millionths, so that their sums are the same in any order."""
+_MOST_WEIGHT: Final = 100  # no recipe may ask for more, and the sums of squares would not fit
 
 _DISTRIBUTIONS = ("source", "language", "license", "spdx", "rights_status", "media_type", "year")
 _SUMS = ("n_chars", "n_words", "n_tokens", "duplicates_dropped")
@@ -64,6 +68,28 @@ def _tally(column: pa.ChunkedArray | pa.Array) -> dict[str, int]:
     }
 
 
+def _weighted(table: pa.Table) -> Counts:
+    """Sums of the sampling weights and of their squares, in millionths, and the sums of the documents with each value."""
+    given = np.nan_to_num(table["sampling_weight"].to_numpy().astype(np.float64))
+    weights = np.rint(np.clip(given, 0, _MOST_WEIGHT) * MILLIONTHS).astype(np.int64)
+    sums: dict[str, int] = {}
+    for name in _DISTRIBUTIONS:
+        if name in table.column_names:
+            pairs = (
+                pa.table({"value": table[name], "weight": weights})
+                .group_by("value")
+                .aggregate([("weight", "sum")])
+            )
+            for value, total in zip(pairs["value"].to_pylist(), pairs["weight_sum"].to_pylist(), strict=True):
+                sums[f"{name}\t{'' if value is None else value}"] = total
+    told = {
+        "documents": table.num_rows - table["sampling_weight"].null_count,
+        "sum": int(weights.sum()),
+        "squares": int(((weights * weights + MILLIONTHS // 2) // MILLIONTHS).sum()),
+    }
+    return {"sampling_weight": told, "weighted": sums}
+
+
 def count_data(table: pa.Table, shingle_size: int) -> Counts:
     """Count rows of ``data/``: documents by source, language, licence, type, year, length, bias; sizes; who is mentioned.
 
@@ -79,6 +105,8 @@ def count_data(table: pa.Table, shingle_size: int) -> Counts:
     counts["length"] = _by_length(table["text"])
     if "bias_score" in table.column_names:
         counts["bias_score"] = _by_tenth(table["bias_score"])
+    if "sampling_weight" in table.column_names:
+        counts |= _weighted(table)
     counts["deduplication"] = {"shorter_than_a_shingle": shorter_than(shingle_size, table["text"])}
     if "benchmark_hits" in table.column_names:
         counts |= _benchmarks(KEPT, table["benchmark_hits"].to_pylist())

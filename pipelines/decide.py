@@ -28,6 +28,7 @@ from colophon.pipelines.shard import DataFile, LedgerFile, ledger_schema, shard_
 from colophon.pipelines.shuffle import GroupBlocks
 from colophon.pipelines.staged import about_row
 from colophon.pipelines.storage import sha256_of
+from colophon.pipelines.weights import sampling_weights
 from colophon.schemas import DROPPED, KEPT, ORPHANED, RunFailed, arrow_schema
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class _DecideShard(beam.DoFn):
         folder = Path(self.job.before)
         orphaned: list[str] = []
         audited: list[Counts] = []
+        weights = self.job.recipe.weights
         fates_path = self.job.fates(unit.index)
         fates_path.parent.mkdir(parents=True, exist_ok=True)
         with (
@@ -72,6 +74,9 @@ class _DecideShard(beam.DoFn):
                 fates = Fates.of_readable(table.num_rows)
                 judge(fates, table, self.job.filters)
                 kept = pa.array(fates.kept)
+                if weights:
+                    table = table.drop_columns([n for n in table.column_names if n == "sampling_weight"])
+                    table = table.append_column("sampling_weight", sampling_weights(weights, table))
                 data.write(table.filter(kept).select(data.schema.names).cast(data.schema))
                 own = _table_of(table["id"], fates)
                 told.write_table(own)

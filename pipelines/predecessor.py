@@ -199,6 +199,7 @@ def _old_recipe(before: Predecessor, sections: Sections) -> Recipe:
     # Filters of a package that is not installed here: their columns are left behind.
     form["filters"] = {name: value for name, value in form["filters"].items() if name in sections.filters}
     form["filters"] |= {name: False for name in sections.filters if name not in form["filters"]}
+    form["weights"] = False  # those of the new recipe are made, whatever they were
     try:
         return load_recipe(json.dumps(form), base=Path(), sections=sections)
     except RecipeError as error:

@@ -38,6 +38,7 @@ from colophon.pipelines.proofs.merkle import (
 from colophon.pipelines.removals import removal_faults
 from colophon.pipelines.rights_summary import rights_of_sources
 from colophon.pipelines.rules import IN_DATASET, IN_PACK, RULES, limits_by_rule
+from colophon.pipelines.weights import weight_faults
 from colophon.schemas import DROPPED, KEPT, ORPHANED, WITHDRAWN_COPY
 
 if TYPE_CHECKING:
@@ -229,6 +230,8 @@ class Rows:
                 lengths = pc.utf8_length(texts).cast(pa.int64())
                 if not lengths.equals(_column(table, "n_chars").cast(pa.int64())):
                     self.faults.append(f"{name}: n_chars is not the length of every text")
+            found = weight_faults(self.manifest["recipe"].get("weights"), table)
+            self.faults += [f"{name}: {one}" for one in found]
             self.counted.append(count_data(table, self.shingle_size))
         return pa.concat_tables(places)
 

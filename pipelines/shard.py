@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from colophon.pipelines.counts import count_data, count_ledger, inputs_line, merge_counts
 from colophon.pipelines.storage import aside, sha256_of
-from colophon.schemas import DATA_ORDER, DataRow, HeldRow, LedgerRow, arrow_schema
+from colophon.schemas import DATA_ORDER, DataRow, HeldRow, LedgerRow, WeightRow, arrow_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -40,6 +40,8 @@ def data_schema(recipe: Recipe) -> pa.Schema:
         fields |= {field.name: field.with_nullable(True) for field in arrow_schema(one.scores)}
     if recipe.deduplicate.against:
         fields |= {field.name: field for field in arrow_schema(HeldRow)}
+    if recipe.weights:
+        fields |= {field.name: field for field in arrow_schema(WeightRow)}
     known = [name for name in DATA_ORDER if name in fields]
     names = known + [name for name in fields if name not in known]
     metadata = {"colophon.table": "data: one row for each document that is kept, in the order of the inputs"}

@@ -20,6 +20,7 @@ from colophon.pipelines.rules import EXACT_TEXT, IN_PACK, RULES, VERDICT, limits
 from colophon.pipelines.shard import DataFile, LedgerFile, data_schema, ledger_schema, shard_summary
 from colophon.pipelines.shuffle import GroupBlocks
 from colophon.pipelines.staged import open_staged
+from colophon.pipelines.weights import sampling_weights
 from colophon.schemas import DROPPED, KEPT
 
 if TYPE_CHECKING:
@@ -219,6 +220,8 @@ class _WriteShard(beam.DoFn):
             "duplicates_dropped": pa.array(copies),
             **self._marks(n, held),
         }
+        if self.job.recipe.weights:
+            stands["sampling_weight"] = sampling_weights(self.job.recipe.weights, staged)
         columns = data_schema(self.job.recipe)
         data = {name: stands[name] if name in stands else staged[name] for name in columns.names}
         fates_schema = ledger_schema()

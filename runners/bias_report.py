@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from colophon.pipelines.association import associations
 from colophon.pipelines.audit import drop_ratios
 from colophon.pipelines.figures import concentration, divergence
+from colophon.pipelines.weights import effective_documents, weighted_shares
 
 if TYPE_CHECKING:
     from colophon.pipelines.figures import Figure
@@ -69,6 +70,27 @@ def _declared(manifest: dict[str, Any]) -> list[str]:
     return lines
 
 
+def _weights(manifest: dict[str, Any]) -> list[str]:
+    """What the sampling weights come to; nothing where there are none."""
+    shares = weighted_shares(manifest)
+    if not shares:
+        return []
+    told, cap = manifest["counts"]["sampling_weight"], manifest["recipe"]["weights"]["cap"]
+    head = ("column", "value", "documents", "share", "weighted", "wanted")
+    rows = [
+        (
+            one.column,
+            one.value,
+            f"{one.documents:,}",
+            *(f"{n:.1%}" for n in (one.share, one.weighted, one.wanted)),
+        )
+        for one in shares
+    ]
+    effective = f"{effective_documents(manifest['counts']):,.0f} of one weight (Kish)"
+    title = f"Sampling weights, at most {cap:g}: {told['documents']:,} documents tell as much as {effective}"
+    return ["", title, *_columns([head, *rows])]
+
+
 def bias_lines(manifest: dict[str, Any]) -> list[str]:
     """The lines of the section; none where nothing was counted."""
     lines: list[str] = []
@@ -89,6 +111,7 @@ def bias_lines(manifest: dict[str, Any]) -> list[str]:
     declared = _declared(manifest)
     if declared:
         lines += ["", "Jensen-Shannon distance from declared shares, 0 to 1", *declared]
+    lines += _weights(manifest)
     told = [one for one in associations(manifest["counts"]) if one.significant]
     if told:
         told.sort(key=lambda one: -max(one.lower, -one.upper))

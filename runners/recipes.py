@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from colophon.filters import Clean, all_filters
 from colophon.filters.formats import formats
+from colophon.pipelines.weights import with_observed
 from colophon.schemas import Sections, UsageError, load_recipe
 
 if TYPE_CHECKING:
@@ -34,4 +35,5 @@ def read_recipe(path: Path, *, sources_required: bool = True) -> Recipe:
         raise UsageError(f"{path}: is not UTF-8 at byte {error.start}; a recipe is a YAML text") from error
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror}; name the file of a recipe") from error
-    return load_recipe(text, base=path.parent, sections=sections(), sources_required=sources_required)
+    recipe = load_recipe(text, base=path.parent, sections=sections(), sources_required=sources_required)
+    return with_observed(recipe)

@@ -45,9 +45,11 @@ from colophon.schemas.records import (
     HeldRow,
     LedgerRow,
     StagedRow,
+    WeightRow,
 )
 from colophon.schemas.settings import Setting
 from colophon.schemas.validation import as_plain, fault, keys_of
+from colophon.schemas.weights import OTHERS, WEIGHED, Weights
 
 __all__ = [
     "DATA_ORDER",
@@ -57,6 +59,8 @@ __all__ = [
     "KEPT",
     "MANIFEST_FORMAT",
     "ORPHANED",
+    "OTHERS",
+    "WEIGHED",
     "WITHDRAW",
     "WITHDRAWN",
     "WITHDRAWN_COPY",
@@ -84,6 +88,8 @@ __all__ = [
     "StagedRow",
     "Unreadable",
     "UsageError",
+    "WeightRow",
+    "Weights",
     "arrow_field",
     "arrow_schema",
     "as_plain",

@@ -183,6 +183,13 @@ class _Counts(TypedDict, total=False):
     media_type: Annotated[_Numbers, Meaning("Documents by what they were read as.")]
     rights: Annotated[_Numbers, Meaning("Documents by source and SPDX expression.")]
     rights_status: Annotated[_Numbers, Meaning("Documents by how their licence is known.")]
+    sampling_weight: Annotated[
+        _Numbers,
+        Meaning(
+            "Where the recipe asks for weights: `documents` that have one, `sum` of the weights w and `squares`, the sum of "
+            "w², both in millionths. Kish's effective size is (Σw)² / Σw²."
+        ),
+    ]
     sizes: Annotated[
         _Numbers,
         Meaning("Sums: `documents`, `n_chars`, `n_words`, `n_tokens` (estimated), `duplicates_dropped`."),
@@ -191,6 +198,10 @@ class _Counts(TypedDict, total=False):
     spdx: Annotated[
         _Numbers,
         Meaning("Documents by SPDX expression; NONE: nothing is said; NOASSERTION: not to be told."),
+    ]
+    weighted: Annotated[
+        _Numbers,
+        Meaning("Sums of sampling weights in millionths, by column and value, as documents are counted."),
     ]
     year: Annotated[_Numbers, Meaning("Documents by year of publication; empty where none is known.")]
 

@@ -17,6 +17,7 @@ from colophon.schemas.canonical import canonical_digest
 from colophon.schemas.errors import RecipeError
 from colophon.schemas.settings import Setting
 from colophon.schemas.validation import as_plain, build, explained_yaml, fault, json_schema, keys_of
+from colophon.schemas.weights import WEIGHED, Weights
 
 __all__ = [
     "Deduplicate",
@@ -413,6 +414,14 @@ class Recipe:
     deduplicate: Annotated[
         Deduplicate, Setting("Which documents count as the same, and which of them stays.")
     ] = field(default_factory=Deduplicate)
+    weights: Annotated[
+        Weights | None,
+        Setting(
+            "Weights for sampling, a column of the dataset and no decision, such as {reference: [language/en=0.5, "
+            "language/de=0.5], observed: [language/en=0.9, language/de=0.1]}.",
+            policy=True,
+        ),
+    ] = None
     output: Annotated[Output, Setting("Where the dataset goes, and in files of which kind.", policy=True)] = (
         field(default_factory=Output)
     )
@@ -459,6 +468,13 @@ def load_recipe(text: str, *, base: Path, sections: Sections, sources_required: 
             line = lines.get(key, lines.get(f"sources[{i}].path"))
             hint = f"{other}; give each a name of its own"
             faults.append(fault(key, source.name, "a name that no other source has", hint, line=line))
+    for column in recipe.weights.wanted() if recipe.weights else ():
+        if (needed := WEIGHED[column]) and needed not in recipe.filters:
+            hint = f"the filter {needed}, which is off, makes that column"
+            allowed = "columns that the dataset has"
+            faults.append(
+                fault("weights.reference", column, allowed, hint, line=lines.get("weights.reference"))
+            )
     if faults:
         raise RecipeError("\n".join(faults))
     return recipe
@@ -519,6 +535,7 @@ def public_form(recipe: Recipe) -> dict[str, Any]:
     form: dict[str, Any] = as_plain(recipe, lambda setting: not setting.local)
     form["sources"].sort(key=lambda source: source["name"])
     form["filters"] |= dict.fromkeys(recipe.filters_off, False)
+    form["weights"] = form["weights"] or False  # as whoever writes a recipe turns a section off
     return form
 
 
@@ -612,6 +629,7 @@ def _settled(shaped: Any, base: Path) -> Recipe:
         "filters": {name: each for name, each in filters.items() if each is not None},
         "filters_off": tuple(name for name, each in filters.items() if each is None),
         "deduplicate": _with_located(shaped.deduplicate, base),
+        "weights": _with_located(shaped.weights, base),
         "output": replace(output, path=output.path and _located(output.path, base)),
         "plan": replace(plan, staging=plan.staging and _located(plan.staging, base)),
     }

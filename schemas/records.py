@@ -27,6 +27,7 @@ __all__ = [
     "HeldRow",
     "LedgerRow",
     "StagedRow",
+    "WeightRow",
 ]
 
 KEPT: Final = "kept"
@@ -137,6 +138,18 @@ class HeldRow:
 
 
 @dataclass
+class WeightRow:
+    """What ``data/`` has besides if the recipe asks for sampling weights."""
+
+    sampling_weight: Annotated[
+        float | None,
+        Column(
+            "how much oftener than others to draw the document, for the shares that the recipe wants; 1 is as often"
+        ),
+    ]
+
+
+@dataclass
 class LedgerRow:
     """The fate of one document, or of one file that yielded none."""
 
@@ -174,5 +187,5 @@ DATA_ORDER: Final = (
     "license", "license_evidence", "spdx", "rights_status", "rights_evidence", "reservations", "language",
     "language_score", "language_shares", "year", "n_chars", "n_words", "n_tokens",
     "text_sha256", "duplicate_cluster", "duplicates_dropped", "identity_rates", "identity_groups",
-    "hostility", "loaded_language", "slur_rate", "bias_score", "bias_status", "metadata",
+    "hostility", "loaded_language", "slur_rate", "bias_score", "bias_status", "sampling_weight", "metadata",
 )  # fmt: skip

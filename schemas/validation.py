@@ -390,7 +390,9 @@ class _Builder:
         """The value of one key."""
         if key.section:
             if key.optional and (switch := _switch(node)) is not None:
-                return (key.default or key.kind()) if switch else None
+                if not switch:
+                    return None
+                node = yaml.ScalarNode(f"{_TAG}null", "", node.start_mark, node.end_mark)
             return self.section(key.kind, MISSING if key.default is None else key.default, node, path)
         self.count(node)
         if key.optional and _is_null(node):

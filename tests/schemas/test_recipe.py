@@ -243,7 +243,7 @@ def test_aliases_are_understood():
         ),
         (
             ONE + "min_score: 0.5",
-            "min_score (line 2): no such key, did you mean filters.tongue.min_score? Known here: name, version, description, site, contact, sources, read, clean, filters, deduplicate, output, plan",
+            "min_score (line 2): no such key, did you mean filters.tongue.min_score? Known here: name, version, description, site, contact, sources, read, clean, filters, deduplicate, weights, output, plan",
         ),
         (
             ONE + "filters: {tongue: {keep: [en, no]}}",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from colophon.pipelines.association import associations
 from colophon.pipelines.audit import drop_ratios
 from colophon.pipelines.figures import concentration, divergence
+from colophon.pipelines.weights import effective_documents, weighted_shares
 from colophon.runners.review.drawing import (
     Column,
     Section,
@@ -45,6 +46,7 @@ def _draw(facts: Facts) -> Html:
                 "The recipe leaves the bias filter out, so mentions of people were not counted and the filters not audited.",
             ),
             _spread(counts),
+            _weights(facts.manifest),
         )
     return group(
         el(
@@ -57,6 +59,7 @@ def _draw(facts: Facts) -> Html:
         _scores(counts.get("bias_score", {})),
         _spread(counts),
         _declared(facts.manifest),
+        _weights(facts.manifest),
         _associations([one for one in associations(counts) if one.significant]),
     )
 
@@ -200,6 +203,36 @@ def _declared(manifest: Mapping[str, Any]) -> Html | None:
         rows.append((said(dimension, 60), _told(found), found.n))
     columns = Column("over"), Column("distance", number=True), Column("documents", number=True)
     return table("Jensen-Shannon distance from the declared shares, 0 to 1", columns, rows)
+
+
+def _weights(manifest: Mapping[str, Any]) -> Html | None:
+    """What the sampling weights come to."""
+    shares = weighted_shares(manifest)
+    if not shares:
+        return None
+    counts, cap = manifest["counts"], manifest["recipe"]["weights"]["cap"]
+    documents = counts["sampling_weight"]["documents"]
+    rows: list[tuple[Child, ...]] = [
+        (
+            group(said(one.column.replace("_", " "), 40), ", ", said(one.value, 60)),
+            one.documents,
+            *(f"{part:.1%}" for part in (one.share, one.weighted, one.wanted)),
+        )
+        for one in shares
+    ]
+    columns = (
+        Column("column, value"), Column("documents", number=True), Column("share", number=True),
+        Column("weighted", number=True), Column("wanted", number=True),
+    )  # fmt: skip
+    return group(
+        el("h3", "Sampling weights"),
+        el(
+            "p",
+            f"The column sampling_weight, at most {cap:g}, brings shares nearer to those that the recipe wants; nothing is dropped. "
+            f"Drawn by it, {documents:,} documents tell as much as {effective_documents(counts):,.0f} of one weight would (Kish).",
+        ),
+        table("Shares before and after weighting", columns, rows),
+    )
 
 
 def _associations(told: list[Association]) -> Html:
