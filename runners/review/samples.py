@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from colophon.pipelines.rules import EXACT_BYTES, EXACT_TEXT, IN_DATASET, IN_PACK, RULES
-from colophon.schemas import DROPPED, KEPT, ORPHANED
+from colophon.schemas import DROPPED, KEPT, ORPHANED, WITHDRAWN_COPY
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -32,7 +32,10 @@ _COLUMNS: Final = (
     "id", "source", "source_uri", "locator", "fate", "stage", "reason", "value", "threshold", "duplicate_of",
     "similarity", "detail",
 )  # fmt: skip
-_NOT_COMPARED: Final = (RULES[EXACT_BYTES], RULES[EXACT_TEXT], RULES[IN_PACK], RULES[IN_DATASET], ORPHANED)
+# Those whose text is the same, and those whose kept document is not in this dataset, or no more.
+_NOT_COMPARED: Final = (
+    RULES[EXACT_BYTES], RULES[EXACT_TEXT], RULES[IN_PACK], RULES[IN_DATASET], ORPHANED, WITHDRAWN_COPY,
+)  # fmt: skip
 
 
 @dataclass

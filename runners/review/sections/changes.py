@@ -41,13 +41,20 @@ _CHANGES: Final = {
 }
 
 
+_HOW = {
+    "staged units": "deciding again over all that was read for",
+    "kept documents": "deciding again over the kept documents of",
+    "withdrawal": "withdrawing documents from",
+}
+
+
 def _draw(facts: Facts) -> Html:
     found = facts.difference
     before = facts.manifest["predecessor"]
     if found is None:
         told = (
             group(
-                "This dataset was decided over the ", said(str(before.get("decided", "documents")), 60), " of ",
+                "This dataset was made by ", _HOW.get(str(before.get("decided")), "another decision over"), " ",
                 said(str(before.get("name", "")), 80), " ", said(str(before.get("version", "")), 40), ", manifest ",
                 el("code", said(str(before.get("manifest_sha256", "")), 80), class_="digest"), ". ",
             )
