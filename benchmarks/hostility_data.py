@@ -36,7 +36,7 @@ class Sentence:
         hostile: Whether it is hostile to a group that it names.
         source: Where it is from.
         kind: Label of the source, or family of the template.
-        part: ``train``, ``dev`` (calibration and choices), ``test``, or ``final`` (of templates: looked at after the last training).
+        part: ``train``, ``dev`` (calibration and choices), ``test``, or ``final`` (of templates: never trained on).
         group: The group that a template was filled with.
     """
 
@@ -191,7 +191,7 @@ def listed_names() -> list[tuple[str, str, str]]:
         if term.axis not in AXES or term.term in pronouns:
             continue
         name = term.term
-        if term.needs_person_noun == "yes":
+        if term.needs_person_noun != "no":
             trails = name.startswith(("with ", "living "))
             name = f"people {name}" if trails else f"{name} people"
         found.append((term.axis, term.group, name))

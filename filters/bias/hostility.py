@@ -22,6 +22,7 @@ import numpy as np
 
 from colophon.filters.bias.hostility_features import NAMES, SPEAKS, Marked, Source, features_of, new_sink
 from colophon.filters.bias.identity import mentions, person_nouns
+from colophon.filters.bias.respelled import as_meant
 from colophon.filters.bias.scan import Places, Units, Utf8, listed_words, places, units
 from colophon.filters.bias.words import CLASSES, PRONOUN, Words, look_up_word, word_table
 from colophon.filters.folding import fold_tables, folded_utf8
@@ -142,6 +143,10 @@ def listed_places(tokens: Tokens) -> list[tuple[str, np.ndarray, np.ndarray]]:
 
 
 def _prepare(texts: Sequence[str], tokens: Tokens, found: Mentions) -> _Prepared:
+    read = as_meant(texts)
+    if read is not None:  # rare, so that looking at all texts again costs little
+        texts, tokens = read, tokenize(read)
+        found = mentions(tokens)
     loaded, slurs = np.zeros(len(tokens.hashes), np.int8), np.zeros(len(tokens.hashes), np.int8)
     listed_words(tokens.hashes, tokens.offsets, word_table(), loaded, slurs)
     named = slurs.copy()

@@ -10,10 +10,15 @@ before a form of *be* (*the farmers were mostly old*); a condition only after on
 *double-blind*, *65-year-old*) stand in the same file under the axis ``no_mention`` and hide what is in them. The longest
 phrase at a place counts, once, on one axis.
 
+Some of these adjectives are nouns after *the* (`OR_THE`: *the deaf*, *the very poor*). They count if the text ends there or a
+word follows that no noun phrase goes on with (*are*, *have*, *by*, *they*), or *and* and another such (*the rich and the poor*): so *the blind
+spot*, *the poor results* and *the disabled feature* do not. *Females* and *males* (`NEAR`) are animals' in much of science: they count with a noun for
+a person, a word of age or one that speaks to somebody (*I*, *your*) within six tokens.
+
 Known failures, seen on abstracts and papers:
 
-- Words are all that is looked at: a sentence's end is not seen (*… grew old. Men …* is a mention), nor is who is meant.
-- Missed: adjectives as nouns (*the blind*, *55% female*, *a Swede*), nouns for persons that are not in the list,
+- Words are all that is looked at: a sentence's end is not seen (*… grew old. Men …* is a mention; *… the blind. Results …* is none), nor is who is meant.
+- Missed: most adjectives as nouns (*the old*, *55% female*, *a Swede*), nouns for persons that are not in the list,
   adjectives apart from their noun (*male, mostly retired, patients*), and pronouns other than of the third person.
 - Animals that texts call *mothers*, *infants*, *juvenile individuals*; surnames that are words (*Young's patients*,
   *Black and colleagues*); *He* the element where no other word in the list tells it; *children* of trees in
@@ -61,6 +66,7 @@ LANGUAGES = ("en",)
 
 NO_MENTION = "no_mention"
 PERSON_NOUN = "person_noun"
+OR_THE, NEAR = "or_the", "near"
 
 # Words between which and a noun for a person an adjective may stand, or that part a predicate from what follows.
 _JOINING = ("and", "or")
@@ -117,22 +123,93 @@ _FOLLOWING = (
     ),
 )
 
-# What the table says of a token or phrase: the low four bits are 0 or 1 + the axis, then one bit each; from bit 16 on
+# Words after *the poor* with which no noun phrase goes on. Not *to* and *but*: *the poor to fair agreement*, *the poor but better fit*.
+_CLOSING = (
+    *(
+        "are",
+        "were",
+        "have",
+        "had",
+        "do",
+        "did",
+        "don",
+        "didn",
+        "can",
+        "cannot",
+        "could",
+        "should",
+        "will",
+        "would",
+    ),
+    *(
+        "must",
+        "may",
+        "might",
+        "who",
+        "whom",
+        "whose",
+        "always",
+        "never",
+        "in",
+        "with",
+        "at",
+        "on",
+        "by",
+        "from",
+        "of",
+    ),
+    *(
+        "for",
+        "as",
+        "while",
+        "whereas",
+        "when",
+        "because",
+        "the",
+        "a",
+        "an",
+        "this",
+        "these",
+        "those",
+        "we",
+        "they",
+    ),
+    *("it", "there", "i", "you", "he", "she", "if", "live", "need", "deserve", "suffer"),
+)
+_INTENSE = ("very", "most", "truly", "severely", "profoundly", "extremely")
+_LATIN = ("vivo", "vitro", "situ", "silico", "utero")  # after *in*: *the poor in vitro activity*
+# What tells, beside nouns for persons, that *females* are people.
+_HUMAN = ("age", "aged", "i", "you", "your", "my", "me", "u", "ur", "im")
+
+# Nouns for persons that tell nothing there: beetles have adults, mosquitoes bite humans.
+_ANIMALS_TOO = ("adults", "human", "humans", "individuals")
+
+# What the table says of a token or phrase: the low four bits are 0 or 1 + the axis, then one bit each; from bit 23 on
 # the group's place in `groups`.
-_GROUP_SHIFT = 16
+_GROUP_SHIFT = 23
 _AXIS = 15
 _NEEDS_PERSON, _PERSON, _HIDES, _LONGER = 16, 32, 64, 128
 _JOINS, _COPULA, _ADVERB, _RELATES, _FOLLOWS, _TRAILS = 256, 512, 1024, 2048, 4096, 8192
+_THE, _INTENSIFIES, _CLOSES, _LATINATE, _NOUN_AFTER_THE, _TELLS_HUMAN, _TELLS_NOTHING, _NEEDS_HUMAN = (
+    1 << bit for bit in range(14, 22)
+)
 _GRAMMAR = (
     (_JOINING, _JOINS),
     (_COPULAS, _COPULA),
     (_ADVERBS, _ADVERB),
     (_RELATIVE, _RELATES),
     (_FOLLOWING, _FOLLOWS),
+    (("the",), _THE),
+    (_INTENSE, _INTENSIFIES),
+    (_CLOSING, _CLOSES),
+    (_LATIN, _LATINATE),
+    (_HUMAN, _TELLS_HUMAN),
+    (_ANIMALS_TOO, _TELLS_NOTHING),
 )
 _TRAILING = ("with ", "living ")  # phrases that begin so come after their noun: *farmers with dyslexia*
 _WIDTH = 3  # tokens of the longest phrase
 _SPAN = 4  # tokens between an adjective and its noun, at most
+_NEIGHBOURHOOD = 6  # tokens to either side in which something must tell that *females* are people
 
 _MARKS = np.uint64(2**15)
 _BEGINS, _CONTINUES = np.uint8(1), np.uint8(2)
@@ -147,7 +224,8 @@ class Term:
         term: One to three words.
         axis: One of `AXES`, or ``no_mention``, or ``person_noun``.
         group: Who is meant, in words; empty for the last two.
-        needs_person_noun: ``yes`` if it counts only beside a noun for a person.
+        needs_person_noun: ``yes`` if it counts only beside a noun for a person, ``or_the`` if also as a noun after *the*, ``near`` if also
+            with such a noun or another sign of people nearby.
         reviewer: Who looked at it last.
         date: When, ISO 8601.
         reason: Why it stands as it does.
@@ -255,6 +333,41 @@ def _beside_person(
 
 
 @compiled
+def _near_human(
+    hashes: np.ndarray, place: tuple[int, int, int, int], keys: np.ndarray, values: np.ndarray
+) -> bool:
+    """Whether a noun for a person or another sign of people stands near; the place is as of `_beside_person`."""
+    start, i, _, end = place
+    for j in range(max(start, i - _NEIGHBOURHOOD), min(end, i + _NEIGHBOURHOOD + 1)):
+        value = _look_up(keys, values, hashes[j])
+        if value & (_PERSON | _TELLS_HUMAN) and not value & _TELLS_NOTHING:
+            return True
+    return False
+
+
+@compiled
+def _noun_after_the(
+    hashes: np.ndarray, place: tuple[int, int, int, int], keys: np.ndarray, values: np.ndarray
+) -> bool:
+    """Whether an adjective is a noun after *the*; its place is the text's start, its own, what follows, the end."""
+    start, i, after, end = place
+    the = i - 1
+    if the > start and _look_up(keys, values, hashes[the]) & _INTENSIFIES:
+        the -= 1
+    if the < start or not _look_up(keys, values, hashes[the]) & _THE:
+        return False
+    if after == end:
+        return True
+    value = _look_up(keys, values, hashes[after])
+    following = _look_up(keys, values, hashes[after + 1]) if after + 1 < end else np.uint32(0)
+    if value & _JOINS and following & _NOUN_AFTER_THE:
+        return after + 2 == end or bool(_look_up(keys, values, hashes[after + 2]) & _CLOSES)
+    if value & _JOINS:
+        return bool(following & _THE)
+    return bool(value & _CLOSES) and not bool(following & _LATINATE)
+
+
+@compiled
 def _mark(
     hashes: np.ndarray,
     offsets: np.ndarray,
@@ -276,8 +389,12 @@ def _mark(
             if term & _LONGER and i + 1 < end and marks[hashes[i + 1] % _MARKS] & _CONTINUES:
                 term, width = _longest(hashes, i, end, keys, values)
             after = i + width
+            place = start, i, after, end
             if term & _AXIS and (
-                not term & _NEEDS_PERSON or _beside_person(hashes, (start, i, after, end), term, keys, values)
+                not term & _NEEDS_PERSON
+                or _beside_person(hashes, place, term, keys, values)
+                or (term & _NOUN_AFTER_THE and _noun_after_the(hashes, place, keys, values))
+                or (term & _NEEDS_HUMAN and _near_human(hashes, place, keys, values))
             ):
                 groups[i] = term >> _GROUP_SHIFT
                 widths[i] = width
@@ -291,8 +408,12 @@ def _flags(term: Term) -> int:
     if term.axis == NO_MENTION:
         return _HIDES
     value = AXES.index(term.axis) + 1 | groups().index((term.axis, term.group)) << _GROUP_SHIFT
-    if term.needs_person_noun == "yes":
+    if term.needs_person_noun != "no":
         value |= _NEEDS_PERSON | (_TRAILS if term.term.startswith(_TRAILING) else 0)
+    if term.needs_person_noun == OR_THE:
+        value |= _NOUN_AFTER_THE
+    if term.needs_person_noun == NEAR:
+        value |= _NEEDS_HUMAN
     return value
 
 

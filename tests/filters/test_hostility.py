@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from colophon.filters.bias.hostility import hostilities, model
 from colophon.filters.bias.hostility_features import BUCKETS, MOST_FEATURES
-from colophon.filters.bias.identity import AXES, terms
+from colophon.filters.bias.identity import AXES, mentions, terms
 from colophon.filters.bias.places import token_places
+from colophon.filters.bias.respelled import as_meant
 from colophon.filters.bias.words import CLASSES, classes_of, word_table
 from colophon.filters.tokens import tokenize
 
@@ -27,9 +28,7 @@ _ALONE = sorted(
 _WITH_NOUN = sorted(
     f"{term.term} people"
     for term in terms()
-    if term.axis in AXES
-    and term.needs_person_noun == "yes"
-    and not term.term.startswith(("with ", "living "))
+    if term.axis in AXES and term.needs_person_noun != "no" and not term.term.startswith(("with ", "living "))
 )
 _GROUPS = [*_ALONE, *_WITH_NOUN]
 _FRAMES = [
@@ -172,6 +171,8 @@ def test_any_text_is_scored_within_bounds(text: str):
         "women. " * 50_000,
         "women " + "hate never stupid kill " * 20_000,
         "women" + '"' * 100_000,
+        "women " + "1a" * 200_000,
+        "w0men " * 50_000,
     ],
 )
 def test_long_hostile_texts_end(text: str):
@@ -183,6 +184,30 @@ def test_figures_for_letters_read_as_letters():
         abs(score("I d3sp1se women") - score("I despise women"))
         < abs(score("I qxzvkj women") - score("I despise women")) + 0.5
     )
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"), [("w0men", "women"), ("1mm1grants", "immigrants"), ("Mus1ims", "Muslims")]
+)
+def test_names_with_figures_for_letters_are_seen(written: str, meant: str):
+    for frame in _FRAMES:
+        assert score(frame.format(written)) == score(frame.format(meant))
+    assert score(f"I saw {written} at the market.") == 0
+    assert len(mentions(tokenize([f"I hate {written}"])).at) == 0
+
+
+@given(st.lists(st.text(alphabet="wo0men1 a\ud800é\n", max_size=30), max_size=4))
+def test_texts_as_they_are_meant_have_as_many_tokens(texts: list[str]):
+    read = as_meant(texts)
+    if read is not None:
+        assert tokenize(read).offsets.tolist() == tokenize(texts).offsets.tolist()
+        assert as_meant(read) is None
+
+
+def test_nouns_after_the_score_as_other_groups():
+    names = ["the women", "the disabled", "the deaf", "the poor", "the homeless"]
+    assert len({score(f"I hate {name}.") for name in names}) == 1
+    assert score("I hate the poor.") > 0
 
 
 def test_slurs_count_and_do_not_raise_the_score():
