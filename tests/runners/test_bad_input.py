@@ -334,9 +334,9 @@ def test_nothing_to_do_and_replace(curate, folder):
 
 def test_a_second_run_into_the_same_output_is_refused(folder, tmp_path):
     one, two = plan(folder, tmp_path / "out"), plan(folder, tmp_path / "out")
-    with one._alone(), pytest.raises(UsageError, match="another run"), two._alone():
+    with one.place.alone(), pytest.raises(UsageError, match="another run"), two.place.alone():
         pass
-    with two._alone():
+    with two.place.alone():
         pass
 
 

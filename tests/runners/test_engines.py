@@ -65,6 +65,7 @@ DATAFLOW = {
 
 
 @pytest.mark.parametrize("missing", DATAFLOW)
+@pytest.mark.slow  # the quick tests do without these engines' packages
 def test_dataflow_refuses_what_is_missing_before_any_upload(capsys, missing):
     pytest.importorskip(
         "google.cloud.dataflow", reason="Google's packages are not installed: .ci/slow.lock has them"
@@ -78,6 +79,7 @@ def test_dataflow_refuses_what_is_missing_before_any_upload(capsys, missing):
     ("name", "value"),
     [("project", "My Project"), ("region", "here"), ("temp-location", "folder"), ("temp-location", "gs://"), ("image", "colophon")],
 )  # fmt: skip
+@pytest.mark.slow  # the quick tests do without these engines' packages
 def test_dataflow_refuses_what_cannot_be(capsys, name, value):
     pytest.importorskip(
         "google.cloud.dataflow", reason="Google's packages are not installed: .ci/slow.lock has them"
@@ -95,6 +97,7 @@ def test_dataflow_refuses_what_cannot_be(capsys, name, value):
         (["--dask-patience", "nan"], "'nan' is not a number of seconds"),
     ],
 )
+@pytest.mark.slow  # the quick tests do without these engines' packages
 def test_dask_refuses(capsys, words, expected):
     pytest.importorskip("distributed", reason="Dask is not installed: .ci/slow.lock has it")
     assert expected in refused(capsys, "--runner", "dask", *words)
