@@ -13,7 +13,7 @@ demo: $(VENV)/installed
 
 test: $(VENV)/tested lint types
 	$(BIN)/python -m pytest --doctest-modules --pyargs colophon
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" -n auto --dist loadfile
 
 test-all: $(VENV)/slow $(VENV)/tested
 	$(BIN)/python -m pytest -m slow
