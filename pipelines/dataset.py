@@ -10,7 +10,7 @@ from colophon.schemas import MANIFEST_FORMAT, UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["load_manifest", "read_manifest"]
+__all__ = ["load_manifest", "manifest_path", "read_manifest"]
 
 
 def load_manifest(folder: Path) -> dict[str, Any]:
@@ -18,6 +18,15 @@ def load_manifest(folder: Path) -> dict[str, Any]:
 
     Raises:
         UsageError: The folder is no dataset.
+    """
+    return read_manifest(manifest_path(folder))
+
+
+def manifest_path(folder: Path) -> Path:
+    """The file that makes a folder a finished dataset.
+
+    Raises:
+        UsageError: There is none.
     """
     path = folder / "manifest.json"
     if not folder.is_dir():
@@ -28,7 +37,7 @@ def load_manifest(folder: Path) -> dict[str, Any]:
         raise UsageError(
             f"{folder}: has no manifest.json, so it is no finished dataset; a run writes it last"
         )
-    return read_manifest(path)
+    return path
 
 
 def read_manifest(path: Path) -> dict[str, Any]:

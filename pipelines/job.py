@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from colophon.filters.minhash import choose_bands
+from colophon.pipelines.staged import staged_file
 from colophon.pipelines.storage import write_whole
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ class Job:
 
     def staged(self, key: str) -> Path:
         """The staged file of the unit with this key."""
-        return Path(self.staging) / "units" / key[:2] / f"{key}.parquet"
+        return staged_file(Path(self.staging), key)
 
     def fates(self, unit: int) -> Path:
         """Where the new fates of the documents of a shard that is decided again lie until its ledger is written."""

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from colophon.pipelines.plan import InputFile, Part, Plan, Unit, code_digest, materials_of
-from colophon.pipelines.storage import write_whole
+from colophon.pipelines.staged import staged_file
+from colophon.pipelines.storage import sha256_of, write_whole
 from colophon.pipelines.verify import load_manifest
 from colophon.schemas import RecipeError, UsageError, as_plain, fault, load_recipe
 
@@ -90,7 +91,7 @@ def predecessor_of(folder: Path, staging: Path, digest: str = "") -> Predecessor
         known = _known(folder / _PLANS / f"{sha256}.json")
         return Predecessor(None, sha256, known["recipe"], known["materials"], _whole(folder, known))
     manifest = load_manifest(folder)
-    sha256 = hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest()
+    sha256 = sha256_of(folder / "manifest.json")
     path = staging / _PLANS / f"{sha256}.json"
     plan = _whole(staging, _known(path)) if path.is_file() else None
     return Predecessor(folder, sha256, manifest["recipe"], manifest["materials"], plan)
@@ -99,8 +100,7 @@ def predecessor_of(folder: Path, staging: Path, digest: str = "") -> Predecessor
 def _whole(staging: Path, known: dict[str, Any]) -> Plan | None:
     """The plan that was written down, if all of its units are still there."""
     plan = _plan(known["plan"])
-    there = (staging / "units" / unit.key[:2] / f"{unit.key}.parquet" for unit in plan.units)
-    return plan if all(path.exists() for path in there) else None
+    return plan if all(staged_file(staging, unit.key).exists() for unit in plan.units) else None
 
 
 def _only(staging: Path, digest: str) -> str:

@@ -1,4 +1,4 @@
-"""Reading staged files: what is damaged is said, and never taken for text."""
+"""Staged files: where they are, and reading them: what is damaged is said, and never taken for text."""
 
 from __future__ import annotations
 
@@ -15,7 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-__all__ = ["about_row", "is_sound", "open_staged"]
+__all__ = ["about_row", "is_sound", "open_staged", "staged_file"]
+
+
+def staged_file(staging: Path, key: str) -> Path:
+    """Where the unit with this key is staged."""
+    return staging / "units" / key[:2] / f"{key}.parquet"
 
 
 def about_row(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from colophon.pipelines.staged import staged_file
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -39,7 +41,7 @@ def staged_texts(plan: Plan, staging: Path, wanted: Mapping[str, tuple[str, str]
     found: dict[str, str] = {}
     for key, ids in by_unit.items():
         try:
-            found |= _texts(staging / "units" / key[:2] / f"{key}.parquet", ids)
+            found |= _texts(staged_file(staging, key), ids)
         except (OSError, pa.ArrowException):
             continue
     return found

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from colophon.pipelines.dataset import load_manifest
+from colophon.pipelines.storage import sha256_of
 from colophon.schemas import KEPT, DataRow, UsageError, arrow_schema
 
 if TYPE_CHECKING:
@@ -169,7 +170,7 @@ def read_side(folder: Path, names: Names, said: Sequence[str]) -> Side:
         UsageError: It is no dataset, or not a sound one.
     """
     manifest = load_manifest(folder)
-    digest = hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest()
+    digest = sha256_of(folder / "manifest.json")
     try:
         starts, ledger = _read_ledger(folder, manifest, names)
         kept = np.flatnonzero(np.isin(ledger["state"], _kept_states(names)))

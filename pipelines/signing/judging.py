@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
+from colophon.pipelines.dataset import manifest_path
 from colophon.pipelines.signing.envelopes import BadEnvelope, Statement, open_envelope
 from colophon.pipelines.signing.keys import PublicKey, read_keys
 from colophon.pipelines.signing.standing import (
@@ -36,6 +37,7 @@ from colophon.pipelines.signing.statements import (
     built_from,
     read_provenance,
 )
+from colophon.pipelines.storage import sha256_of
 from colophon.schemas import UsageError, harmless
 
 if TYPE_CHECKING:
@@ -229,13 +231,7 @@ def attestations(
         raise UsageError(
             f"{keys}: a threshold of {least} must be 1 to {len(trusted)}, for so many keys are there"
         )
-    manifest = folder / "manifest.json"
-    if not folder.is_dir():
-        raise UsageError(f"{folder}: there is no such folder; name the folder of a dataset")
-    if not manifest.is_file():
-        raise UsageError(
-            f"{folder}: has no manifest.json, so it is no finished dataset; a run writes it last"
-        )
+    manifest = manifest_path(folder)
     try:
         signed = manifest.read_bytes()
     except OSError as error:
@@ -280,11 +276,8 @@ def _content(path: Path) -> bytes | str:
 
 def _digest(path: Path) -> str:
     """Sha256 of a file, hex; empty if there is none."""
-    if not path.is_file():
-        return ""
     try:
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
+        return sha256_of(path) if path.is_file() else ""
     except OSError:
         return ""
 

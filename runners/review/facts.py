@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from colophon.pipelines.staged_texts import staged_texts
+from colophon.pipelines.storage import sha256_of
 from colophon.pipelines.verify import load_manifest
 from colophon.runners.review.kept import Survey, find_kept, survey
 from colophon.runners.review.samples import Samples, read_samples
@@ -97,7 +97,7 @@ def gather(
         UsageError: The folder is no dataset.
     """
     manifest = load_manifest(folder)
-    digest = hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest()
+    digest = sha256_of(folder / "manifest.json")
     parts = {
         table: [folder / name for name in sorted(manifest["files"]) if name.startswith(f"{table}/")]
         for table in ("data", "ledger")
