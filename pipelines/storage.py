@@ -1,4 +1,4 @@
-"""Files appear whole or not at all: written aside, flushed, then renamed. And what tells one from another: its digest."""
+"""Files appear whole or not at all: written aside, flushed, then renamed or sent. And what tells one from another: its digest."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import errno
 import hashlib
 import os
 import platform
+import tempfile
 import time
 import uuid
 from contextlib import contextmanager
@@ -14,10 +15,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from colophon.pipelines.places import RemotePath
 from colophon.schemas import RunFailed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from colophon.pipelines.places import AnyPath
 
 __all__ = ["ASIDE", "aside", "clear_asides", "explain_os_error", "sha256_of", "write_whole"]
 
@@ -38,21 +42,31 @@ _CAUSES = {
 }
 
 
-def explain_os_error(error: OSError, path: Path | str, doing: str = "write") -> RunFailed:
+def explain_os_error(error: OSError, path: AnyPath | str, doing: str = "write") -> RunFailed:
     """The sentence a user can act on, for an operating-system error that stops a run."""
-    cause = _CAUSES.get(error.errno or 0) or error.strerror or str(error)
+    known = None if isinstance(path, RemotePath) else _CAUSES.get(error.errno or 0)
+    cause = known or error.strerror or str(error)
     return RunFailed(f"cannot {doing} {path}: {cause}")
 
 
 @contextmanager
-def aside(path: Path) -> Iterator[Path]:
-    """A temporary path beside `path` that becomes `path` when the block ends well.
+def aside(path: AnyPath) -> Iterator[Path]:
+    """A temporary path beside `path`, or on this machine if that is an address, which becomes `path` when the block ends well.
 
-    Two writers of the same content do no harm: the later rename replaces equal bytes.
+    Two writers of the same content do no harm: the later rename or upload replaces equal bytes.
 
     Raises:
-        RunFailed: The operating system refuses; nothing is left behind.
+        RunFailed: The operating system, or the file system of that address, refuses; nothing is left behind.
     """
+    if isinstance(path, RemotePath):
+        try:
+            with tempfile.TemporaryDirectory(prefix="colophon-") as folder:
+                temporary = Path(folder) / "aside"
+                yield temporary
+                path.put(temporary)
+        except OSError as error:
+            raise explain_os_error(error, path) from error
+        return
     temporary = path.with_name(f"{ASIDE}{_host()}-{os.getpid()}-{uuid.uuid4().hex}-{path.name}"[:200])
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -67,7 +81,7 @@ def aside(path: Path) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
-def write_whole(path: Path, content: bytes) -> None:
+def write_whole(path: AnyPath, content: bytes) -> None:
     """Write a small file whole or not at all.
 
     Raises:
@@ -77,7 +91,7 @@ def write_whole(path: Path, content: bytes) -> None:
         temporary.write_bytes(content)
 
 
-def sha256_of(path: Path, watch: Callable[[int], None] | None = None) -> str:
+def sha256_of(path: AnyPath, watch: Callable[[int], None] | None = None) -> str:
     """Sha256 hex of a file, read through one buffer.
 
     Args:
@@ -89,7 +103,7 @@ def sha256_of(path: Path, watch: Callable[[int], None] | None = None) -> str:
     """
     digest, buffer = hashlib.sha256(), memoryview(bytearray(_BLOCK))
     with path.open("rb", buffering=0) as stream:
-        while size := stream.readinto(buffer):
+        while size := stream.readinto(buffer):  # type: ignore[attr-defined]
             digest.update(buffer[:size])
             if watch:
                 watch(size)
@@ -102,8 +116,11 @@ def _host() -> str:
     return hashlib.sha256(platform.node().encode()).hexdigest()[:8]
 
 
-def clear_asides(folder: Path) -> None:
+def clear_asides(folder: AnyPath) -> None:
     """Remove what writers that no longer live left half-written: of this machine, and of others what is old."""
+    if isinstance(folder, RemotePath):
+        _clear_far(folder)
+        return
     for path in folder.rglob(f"{ASIDE}*"):
         host, number, *_ = [*path.name.removeprefix(ASIDE).split("-"), ""]
         with contextlib.suppress(OSError):
@@ -113,6 +130,14 @@ def clear_asides(folder: Path) -> None:
                 else time.time() - path.stat().st_mtime > _SECONDS_OF_A_WRITER
             ):
                 path.unlink()
+
+
+def _clear_far(folder: RemotePath) -> None:
+    if folder.appears_whole:
+        return
+    for path, status in folder.files():
+        if path.name.startswith(ASIDE) and time.time() - status.st_mtime_ns / 1e9 > _SECONDS_OF_A_WRITER:
+            path.unlink(missing_ok=True)
 
 
 def _lives(process: int) -> bool:

@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from colophon.runners.engines.options import Option, require
+from colophon.pipelines.extras import require
+from colophon.runners.engines.options import Option
 from colophon.schemas import RunFailed, UsageError
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def _patience(settings: Mapping[str, Any]) -> float:
 
 def check(settings: Mapping[str, Any]) -> None:
     """Refuse two names of one cluster, and a machine without Dask."""
-    require("distributed", NAME, "dask")
+    require("distributed", "--runner dask", "dask")
     if len({"dask_address", "dask_scheduler_file"} & settings.keys()) == 2:
         raise UsageError("--dask-address and --dask-scheduler-file both name a scheduler; give one of them")
     if not Path(file := settings.get("dask_scheduler_file", "/")).exists():

@@ -6,7 +6,8 @@ import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from colophon.runners.engines.options import Option, require
+from colophon.pipelines.extras import require
+from colophon.runners.engines.options import Option
 from colophon.schemas import UsageError
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ _FORMS: Final = {
 
 def check(settings: Mapping[str, Any]) -> None:
     """Refuse, before anything is uploaded, what is missing or cannot be."""
-    require("google.cloud.dataflow", NAME, "gcp")
+    require("google.cloud.dataflow", "--runner dataflow", "gcp")
     missing = [option for option in OPTIONS if option.name not in settings]
     if missing:
         named = ", ".join(f"{option.flag} {option.metavar} ({option.help})" for option in missing)

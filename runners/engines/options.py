@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Protocol
-
-from colophon.schemas import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,7 +17,7 @@ if TYPE_CHECKING:
     Fail = Callable[[str], None]
     Engine_ = AbstractContextManager[tuple[PipelineRunner, PipelineOptions]]
 
-__all__ = ["Engine", "Option", "require"]
+__all__ = ["Engine", "Option"]
 
 
 @dataclass(frozen=True)
@@ -77,24 +74,3 @@ class Engine(Protocol):
             order: What the job is asked to do; ``order.extra`` goes to Beam as it is.
             fail: What ends the job with a sentence, from any thread.
         """
-
-
-def require(module: str, what: str, extra: str) -> None:
-    """Refuse an engine whose packages are not installed.
-
-    Args:
-        module: One of those.
-        what: Name of the engine.
-        extra: What of Colophon brings them.
-
-    Raises:
-        UsageError: It is not there; the command that installs it is named.
-    """
-    try:
-        found = find_spec(module)
-    except ModuleNotFoundError:  # not even the package around it
-        found = None
-    if found is None:
-        raise UsageError(
-            f"--runner {what} needs packages that are not installed: pip install 'colophon-data[{extra}]'"
-        )
