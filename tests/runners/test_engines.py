@@ -6,9 +6,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from colophon.pipelines import extras
 from colophon.runners import cli
 from colophon.runners.engines import ENGINES, dask, settings_of
-from colophon.runners.engines import options as engine_options
 from colophon.runners.run import Run
 
 RUN = ["run", "--input", "x", "--output", "o"]
@@ -25,7 +25,7 @@ def test_an_option_of_another_engine_is_refused(capsys):
 
 
 def test_a_missing_extra_is_refused_with_the_command_that_installs_it(capsys, monkeypatch):
-    monkeypatch.setattr(engine_options, "find_spec", lambda _: None)
+    monkeypatch.setattr(extras, "find_spec", lambda _: None)
     assert "pip install 'colophon-data[dask]'" in refused(capsys, "--runner", "dask")
 
 
@@ -150,7 +150,7 @@ def test_partitions_follow_from_the_work_and_the_cluster():
 
 
 def test_every_engine_gives_its_settings(monkeypatch):
-    monkeypatch.setattr(engine_options, "find_spec", lambda _: True)
+    monkeypatch.setattr(extras, "find_spec", lambda _: True)
     given = {option.name: None for one in ENGINES.values() for option in one.OPTIONS}
     assert settings_of(SimpleNamespace(**given, runner="direct")) == {}
     given["dask_address"] = "tcp://h:1"
