@@ -1,10 +1,11 @@
-"""Run the benchmarks: ``python -m benchmarks [NAME…]``.
+"""Run the benchmarks: ``python -m benchmarks [NAME…] [OPTION…]``; a benchmark says which options it takes.
 
 Rates are bytes of input text per CPU-second of one core; memory is the peak of a process.
 """
 
 from __future__ import annotations
 
+import itertools
 import sys
 
 from benchmarks import (
@@ -45,10 +46,11 @@ def main() -> None:
     if not CORPORA.is_dir():
         print(f"no benchmark was run: {CORPORA} is absent; name the corpora in COLOPHON_CORPORA")
         return
-    unknown = [name for name in sys.argv[1:] if name not in ALL]
+    names = list(itertools.takewhile(lambda word: not word.startswith("-"), sys.argv[1:]))
+    unknown = [name for name in names if name not in ALL]
     if unknown:
         sys.exit(f"there is no benchmark {unknown[0]!r}; there are {', '.join(ALL)}")
-    for name in sys.argv[1:] or ALL:
+    for name in names or ALL:
         print(f"\n== {name}", flush=True)
         ALL[name]()
 

@@ -1,26 +1,33 @@
 """Near-duplicates beside datasketch, rensa and, where it is installed, datatrove: what they find, how fast, in what memory.
 
-All look for the same thing in the same run: pairs of the sections of papers with a true Jaccard similarity of their
-5-word sequences of at least 0.8.
+All look for the same thing in the same corpus and run: pairs of the sections of papers whose sequences of five words have a
+true Jaccard similarity of at least 0.8. `COLOPHON_BENCH_PEERS` names the Python of an environment in which datatrove is.
 """
 
 from __future__ import annotations
 
-import importlib.util
+import itertools
 import json
 import multiprocessing
-import resource
+import os
+import subprocess
+import sys
 import tempfile
 import time
+import unicodedata
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import datasketch
 import numpy as np
-import rensa
+import pyarrow as pa
+import pyarrow.parquet as pq
+import scipy.sparse
 
-from benchmarks.corpora import CORPORA, edited, sections, write_edited
-from benchmarks.dataset import curate
+from benchmarks import peers
+from benchmarks.clock import cpu_seconds
+from benchmarks.corpora import CORPORA, edited, sections, write_lines
+from benchmarks.dataset import NO_FILTER, curate
 from colophon.filters import (
     band_keys,
     choose_bands,
@@ -36,19 +43,61 @@ from colophon.pipelines.pack import Key, Pack, PackIndex, Parameters, keyed_hash
 from colophon.schemas import Deduplicate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-_THRESHOLD = 0.8
+_THRESHOLD = peers.THRESHOLD
 _PEER_DOCUMENTS = 10_000
 
 
-def _shingled(text: str) -> list[str]:
-    words = text.lower().split()
-    return [" ".join(words[i : i + 5]) for i in range(max(1, len(words) - 4))]
+@dataclass(frozen=True)
+class Truth:
+    """The similarity of each two documents that have a sequence of five words in common.
+
+    Attributes:
+        one: int[p], places of documents.
+        other: int[p], later places.
+        similarity: float[p], their exact Jaccard similarity.
+    """
+
+    one: np.ndarray
+    other: np.ndarray
+    similarity: np.ndarray
+
+    @classmethod
+    def of(cls, texts: Sequence[str]) -> Truth:
+        """Every pair, by way of who has which sequence: no hash, no estimate."""
+        numbers: dict[str, int] = {}
+        sets = [
+            sorted({numbers.setdefault(one, len(numbers)) for one in peers.shingled(text)}) for text in texts
+        ]
+        begins = np.cumsum([0, *map(len, sets)])
+        has = np.ones(begins[-1], np.int32)
+        table = scipy.sparse.csr_matrix((has, np.concatenate(sets), begins), (len(texts), len(numbers)))
+        common = scipy.sparse.triu(table @ table.T, 1).tocoo()
+        sizes = np.diff(begins)
+        union = sizes[common.row] + sizes[common.col] - common.data
+        return cls(common.row, common.col, common.data / union)
+
+    def found(self, gone: np.ndarray, least: float, below: float = 2.0) -> tuple[int, int]:
+        """Of the pairs of such a similarity those of which one document is gone, and all of them."""
+        chosen = (self.similarity >= least) & (self.similarity < below)
+        return int((gone[self.one] | gone[self.other])[chosen].sum()), int(chosen.sum())
+
+    def with_neighbour(self, gone: np.ndarray, least: float) -> int:
+        """Documents gone that have a neighbour at least so similar."""
+        near = np.zeros(len(gone), np.bool_)
+        chosen = self.similarity >= least
+        near[self.one[chosen]] = near[self.other[chosen]] = True
+        return int((gone & near).sum())
 
 
-def ours(texts: list[str]) -> list[int]:
-    """The kernels that a run uses, in one process: bands, components, exact judgement. The documents removed."""
+def kernels(corpus: Path) -> list[str]:
+    """The kernels that a run uses, in one process: bands, components, exact judgement."""
+    names, texts = peers.documents(corpus)
+    return [names[place] for place in _removed(texts)]
+
+
+def _removed(texts: list[str]) -> list[int]:
     tokens = tokenize(texts)
     signature = signatures(tokens, 5, 128)
     long_enough = np.flatnonzero((signature != 0xFFFFFFFF).any(axis=1))
@@ -68,82 +117,88 @@ def ours(texts: list[str]) -> list[int]:
     return sorted({*gone, *(set(range(len(texts))) - set(first.tolist()))})
 
 
-def with_datasketch(texts: list[str]) -> list[int]:
-    index = datasketch.MinHashLSH(_THRESHOLD, 128)
-    gone = []
-    for number, text in enumerate(texts):
-        signature = datasketch.MinHash(128, scheme="affine32")
-        signature.update_batch([shingle.encode() for shingle in _shingled(text)])
-        if index.query(signature):
-            gone.append(number)
-        else:
-            index.insert(number, signature)
-    return gone
+def _answer(call: Callable[[Path], list[str]], corpus: Path, answer: Any) -> None:
+    answer.put(peers.measured(call, corpus))
 
 
-def with_rensa(texts: list[str]) -> list[int]:
-    bands, _ = choose_bands(128, _THRESHOLD)
-    index = rensa.RMinHashLSH(_THRESHOLD, 126, bands)
-    gone = []
-    for number, text in enumerate(texts):
-        signature = rensa.RMinHash(126, 1)
-        signature.update(_shingled(text))
-        near = index.query(signature)
-        if near:
-            gone.append(number)
-        else:
-            index.insert(number, signature)
-    return gone
-
-
-def _measured(call: Callable[[list[str]], list[int]], texts: list[str], answer: Any) -> None:
-    """In a process of its own: documents removed, CPU-seconds, and how much memory came on top of the texts."""
-    call(texts[:50])  # compiles, and loads what is loaded once
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    began = time.process_time()
-    gone = call(texts)
-    seconds = time.process_time() - began
-    answer.put((gone, seconds, 1024 * (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)))
-
-
-def _alone(call: Callable[[list[str]], list[int]], texts: list[str]) -> tuple[list[int], float, int]:
+def _ours(corpus: Path) -> dict[str, Any]:
     context = multiprocessing.get_context("spawn")
     answer = context.Queue()
-    process = context.Process(target=_measured, args=(call, texts, answer))
+    process = context.Process(target=_answer, args=(kernels, corpus, answer))
     process.start()
-    told: tuple[list[int], float, int] = answer.get()
+    told: dict[str, Any] = answer.get()
     process.join()
     return told
 
 
-def found_and_removed(gone: set[str]) -> str:
-    """Recall over the pairs, and how many of those removed have a true neighbour."""
-    with (CORPORA / "dedup" / "pairs.jsonl").open() as lines:
-        pairs = [json.loads(row) for row in lines]
-    true = [(one, other) for one, other, similarity in pairs if similarity >= _THRESHOLD]
-    near = {one for pair in true for one in pair}
-    found = sum(one in gone or other in gone for one, other in true)
-    right = len(gone & near)
-    return (
-        f"pairs found {found}/{len(true)} ({found / len(true):.4f}), removed with a true neighbour {right}/{len(gone)} "
-        f"({right / max(1, len(gone)):.4f})"
+def _command(corpus: Path) -> dict[str, Any]:
+    """The whole of a run, start and report included: read, staged, decided, written."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        run = curate(corpus, folder / "out", 1, NO_FILTER)["run"]
+        ledger = pq.read_table(folder / "out" / "ledger", columns=["locator", "stage"]).to_pylist()
+    places, at = {}, 0
+    for row in corpus.read_bytes().splitlines(keepends=True):
+        places[f"byte={at}"] = json.loads(row)["id"]
+        at += len(row)
+    gone = [places[row["locator"]] for row in ledger if row["stage"] == "deduplicate"]
+    return {"gone": gone, "cpu_seconds": run["cpu_seconds"], "grown_bytes": run["peak_bytes"]}
+
+
+def _peer(name: str, corpus: Path) -> dict[str, Any] | None:
+    """What a peer says, in this environment or the one that `COLOPHON_BENCH_PEERS` names; None where it is in neither."""
+    for python in (sys.executable, os.environ.get("COLOPHON_BENCH_PEERS")):
+        if (
+            python
+            and not subprocess.run(
+                [python, "-c", f"import {name}"], capture_output=True, check=False
+            ).returncode
+        ):
+            command = [python, str(Path(peers.__file__)), name, str(corpus)]
+            done = subprocess.run(command, capture_output=True, text=True, check=True)
+            told: dict[str, Any] = json.loads(done.stdout)
+            return told
+    return None
+
+
+def side_by_side() -> None:
+    """What each finds in the sections of papers, and at what cost."""
+    corpus = CORPORA / "dedup" / "corpus.jsonl"
+    names, texts = peers.documents(corpus)
+    truth, size = Truth.of(texts), sum(len(text.encode()) for text in texts)
+    print(
+        f"{len(texts):,} documents, {size / 1e6:.1f} MB; MB/s per core; memory on top of what loading takes, of the run all of it"
     )
-
-
-def quality_and_speed() -> None:
-    corpus = sections()
-    texts, names = [one["text"] for one in corpus], [one["id"] for one in corpus]
-    size = sum(len(text.encode()) for text in texts)
-    peers = {"colophon": ours, "datasketch": with_datasketch, "rensa": with_rensa}
-    for name, call in peers.items():
-        gone, seconds, grown = _alone(call, texts)
+    print("| | MB/s | memory, MB | pairs J >= .8 found | .7-.8 | removed that have a true neighbour >= .8 |")
+    print("|---|---|---|---|---|---|")
+    for name in ("colophon, kernels", "colophon, a whole run", *peers.PEERS):
+        told = {"colophon, kernels": _ours, "colophon, a whole run": _command}.get(
+            name, lambda one, name=name: _peer(name, one)
+        )(corpus)
+        if told is None:
+            print(
+                f"| {name} | not installed: name the Python of an environment that has it in COLOPHON_BENCH_PEERS |"
+            )
+            continue
+        gone = np.isin(names, told["gone"])
+        found, near = truth.found(gone, _THRESHOLD), truth.found(gone, 0.7, _THRESHOLD)
+        right, all_ = truth.with_neighbour(gone, _THRESHOLD), int(gone.sum())
         print(
-            f"{name:<11}{found_and_removed({names[i] for i in gone})}, {size / seconds / 1e6:.1f} MB/s per core, "
-            f"{grown / len(texts):,.0f} bytes a document on top of the texts",
+            f"| {name} | {size / told['cpu_seconds'] / 1e6:.2f} | {told['grown_bytes'] / 1e6:.0f} | {found[0]}/{found[1]} "
+            f"({found[0] / found[1]:.4f}) | {near[0]}/{near[1]} | {right}/{all_} ({right / max(1, all_):.4f}) |",
             flush=True,
         )
-    if importlib.util.find_spec("datatrove") is None:
-        print("datatrove is not installed, so it was not measured")
+
+
+def signature_speed() -> None:
+    """From bytes in memory to signatures."""
+    texts = [one["text"] for one in sections()]
+    size = sum(len(text.encode()) for text in texts)
+    for what, given in (("Arrow", pa.array(texts, pa.string())), ("Python strings", texts)):
+        seconds = cpu_seconds(lambda given=given: signatures(tokenize(given), 5, 128))
+        print(
+            f"bytes in memory ({what}) to signatures of 128 values: {size / seconds / 1e6:.0f} MB/s per core (goal 60)"
+        )
 
 
 def copies() -> None:
@@ -152,6 +207,8 @@ def copies() -> None:
     changes: dict[str, Callable[[str], str]] = {
         "case": str.swapcase,
         "white space": lambda text: "  \n".join(text.split(" ")),
+        "Unicode form": lambda text: unicodedata.normalize("NFD", text),
+        "all three": lambda text: unicodedata.normalize("NFD", "\t".join(text.swapcase().split(" "))),
     }
     keys = normalized_key(texts)
     for name, change in changes.items():
@@ -192,45 +249,30 @@ def packs() -> None:
         )
 
 
-def scale() -> None:
-    """Time and memory of the command line over ten times as much, and what crosses the network."""
-    seen = []
-    for times in (6, 60):
-        with tempfile.TemporaryDirectory() as name:
-            folder = Path(name)
-            documents, size = write_edited(folder / "corpus.jsonl", times)
-            run = curate(folder / "corpus.jsonl", folder / "out", 1)["run"]
-            seen.append((documents, run["cpu_seconds"], run["peak_bytes"]))
+def peers_in_memory() -> None:
+    """How memory and time grow with the documents, of the kernels and of others."""
+    texts = list(itertools.islice(edited(_PEER_DOCUMENTS // len(sections()) + 1), _PEER_DOCUMENTS))
+    with tempfile.TemporaryDirectory() as name:
+        few, many = Path(name) / "few.jsonl", Path(name) / "many.jsonl"
+        write_lines(few, texts[: _PEER_DOCUMENTS // 4])
+        write_lines(many, texts)
+        for who in ("colophon, kernels", "datasketch", "rensa"):
+            one, other = (
+                _ours(corpus) if who.startswith("colophon") else _peer(who, corpus) or {}
+                for corpus in (few, many)
+            )
+            grown = (other["grown_bytes"] - one["grown_bytes"]) / (_PEER_DOCUMENTS * 0.75)
             print(
-                f"{documents:,} documents, {size / 1e6:.0f} MB: {run['cpu_seconds']:.1f} CPU-seconds, "
-                f"{size / 1e6 / run['cpu_seconds']:.1f} MB per CPU-second, peak {run['peak_bytes'] / 1e6:.0f} MB",
+                f"{who}: {_PEER_DOCUMENTS:,} documents in {other['cpu_seconds']:.1f} CPU-seconds "
+                f"({other['cpu_seconds'] / one['cpu_seconds'] / 4:.2f} of linear), memory grows by {grown:,.0f} bytes a document, "
+                "texts included",
                 flush=True,
             )
-    (few, seconds1, peak1), (many, seconds2, peak2) = seen
-    print(f"memory grows by {(peak2 - peak1) / (many - few):.0f} bytes a document")
-    print(f"time grows {seconds2 / seconds1 / (many / few):.2f} times as fast as the documents")
-    bands, _ = choose_bands(128, _THRESHOLD)
-    print(
-        f"shuffled: {8 * (bands + 1)} bytes of keys a document, and 8 for each number or title; 16 + 240 a candidate"
-    )
-
-
-def peers_in_memory() -> None:
-    """How memory grows with the documents, ours and others', in one process each."""
-    texts = [one["text"] for one in edited(_PEER_DOCUMENTS // len(sections()) + 1)][:_PEER_DOCUMENTS]
-    for name, call in {"colophon": ours, "datasketch": with_datasketch, "rensa": with_rensa}.items():
-        _, few_seconds, few = _alone(call, texts[: _PEER_DOCUMENTS // 4])
-        _, seconds, many = _alone(call, texts)
-        grown = (many - few) / (_PEER_DOCUMENTS * 0.75)
-        print(
-            f"{name:<11}{_PEER_DOCUMENTS:,} documents in {seconds:.1f} CPU-seconds "
-            f"({seconds / few_seconds / 4:.2f} of linear), memory grows by {grown:,.0f} bytes a document"
-        )
 
 
 def main() -> None:
-    quality_and_speed()
+    side_by_side()
+    signature_speed()
     copies()
     packs()
     peers_in_memory()
-    scale()

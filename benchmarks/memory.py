@@ -1,28 +1,120 @@
-"""Peak memory of a process, and its growth from 1 to 10 times the corpus."""
+"""Peak memory and CPU time of the command line over ever more documents, and how much each further document costs.
+
+``python -m benchmarks memory --documents 10000,100000 --workers 2`` runs a part of it.
+"""
 
 from __future__ import annotations
 
+import argparse
+import itertools
+import sys
 import tempfile
+import threading
+from collections import defaultdict
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
 
-from benchmarks.corpora import write_edited
-from benchmarks.dataset import curate
+import psutil
+
+from benchmarks.corpora import invented, write_lines
+from benchmarks.dataset import NO_FILTER, curate
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+#: Bytes that a further document may cost, all processes together, and how much faster than documents time may grow.
+MOST_BYTES, MOST_GROWTH = 1000, 1.15
+_SECONDS_BETWEEN_LOOKS = 0.2
+
+
+def _role(command: list[str]) -> str:
+    """What a process of a run is there for."""
+    for module, role in (("colophon.runners.cli", "command"), ("colophon.runners.job", "job")):
+        if module in command:
+            return role
+    return "worker"
+
+
+@dataclass
+class Watched:
+    """The memory of all processes below this one while it is entered.
+
+    Attributes:
+        together: Greatest sum at one time; what several processes share counts once (PSS).
+        own: Of that, what no file could give back.
+        alone: Greatest resident size of a process, by its role.
+    """
+
+    together: int = 0
+    own: int = 0
+    alone: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
+
+    def __enter__(self) -> Self:
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._watch)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._ended.wait(_SECONDS_BETWEEN_LOOKS):
+            together = own = 0
+            for process in psutil.Process().children(recursive=True):
+                with suppress(psutil.Error, OSError, KeyError):
+                    lines = Path(f"/proc/{process.pid}/smaps_rollup").read_text().splitlines()[1:]
+                    size = {
+                        name: 1024 * int(rest.split()[0]) for name, rest in (row.split(":") for row in lines)
+                    }
+                    together += size["Pss"]
+                    own += size["Pss_Anon"]
+                    role = _role(process.cmdline())
+                    self.alone[role] = max(self.alone[role], size["Rss"])
+            self.together, self.own = max(self.together, together), max(self.own, own)
+
+
+def run(documents: int, workers: int, folder: Path) -> tuple[Watched, dict[str, Any]]:
+    """Curate so many invented documents without filters; memory as seen from without, and what the run tells."""
+    _, size = write_lines(folder / "corpus.jsonl", invented(documents))
+    with Watched() as seen:
+        told = curate(folder / "corpus.jsonl", folder / "out", workers, NO_FILTER)["run"]
+    alone = ", ".join(f"{role} {peak / 1e6:,.0f}" for role, peak in sorted(seen.alone.items()))
+    print(
+        f"{documents:,} documents, {size / 1e6:,.0f} MB, {workers} worker(s): {told['cpu_seconds']:.1f} CPU-seconds "
+        f"({size / 1e6 / told['cpu_seconds']:.1f} MB a CPU-second), {told['wall_seconds']:.1f} s; peak of all processes "
+        f"together {seen.together / 1e6:,.0f} MB ({seen.own / 1e6:,.0f} without pages of files), largest of a kind, MB: {alone}; "
+        f"{told['bytes_shuffled'] / documents:.0f} bytes shuffled a document",
+        flush=True,
+    )
+    return seen, told
 
 
 def main() -> None:
-    peaks = []
-    for times in (5, 50):
-        with tempfile.TemporaryDirectory() as name:
-            folder = Path(name)
-            documents, size = write_edited(folder / "corpus.jsonl", times)
-            run = curate(folder / "corpus.jsonl", folder / "out", 2)["run"]
-            worker, job = max(run["peak_bytes_by_process"]), run["peak_bytes"]
-            peaks.append((documents, worker, job))
+    parser = argparse.ArgumentParser(prog="python -m benchmarks memory")
+    parser.add_argument("--documents", default="10000,100000,1000000", help="how many, rising")
+    parser.add_argument("--workers", default="1", help="processes, several numbers with commas")
+    asked, _ = parser.parse_known_args(sys.argv[1:])
+    for workers in map(int, asked.workers.split(",")):
+        runs = []
+        for documents in map(int, asked.documents.split(",")):
+            with tempfile.TemporaryDirectory() as name:
+                runs.append((documents, *run(documents, workers, Path(name))))
+        for (few, seen1, told1), (many, seen2, told2) in itertools.pairwise(runs):
+            more = many - few
+            alone = ", ".join(
+                f"{role} {(seen2.alone[role] - seen1.alone[role]) / more:,.0f}"
+                for role in sorted(seen2.alone)
+            )
+            growth = told2["cpu_seconds"] / told1["cpu_seconds"] / (many / few)
             print(
-                f"{documents:,} documents, {size / 1e6:.0f} MB: worker process {worker / 1e6:.0f} MB, "
-                f"job process {job / 1e6:.0f} MB",
+                f"from {few:,} to {many:,}: a further document costs {(seen2.together - seen1.together) / more:,.0f} bytes of all "
+                f"processes together (limit {MOST_BYTES:,}; {(seen2.own - seen1.own) / more:,.0f} without pages of files), "
+                f"{alone}; CPU time grows {growth:.2f} times as fast as the documents (limit {MOST_GROWTH})",
                 flush=True,
             )
-    (few, worker1, job1), (many, worker2, job2) = peaks
-    for what, growth in (("worker process", worker2 - worker1), ("job process", job2 - job1)):
-        print(f"{what}: grows by {growth / (many - few):.0f} bytes a document (limit 1,000)")
