@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from colophon.filters import shorter_than
 from colophon.pipelines.bias_counts import count_described, count_identity
-from colophon.pipelines.rights_summary import count_rights
+from colophon.pipelines.rights_summary import count_rights, rights_of_sources
 from colophon.schemas import DROPPED, FAILED, FATES, KEPT
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ __all__ = [
     "kept_of",
     "less_counts",
     "merge_counts",
+    "summed",
 ]
 
 #: Counts by dotted path of names, for example ``language`` → ``en`` → 12.
@@ -170,16 +171,22 @@ def less_counts(
         gone: Of the rows that are gone.
         none: Of a table without rows, for what is told at zero.
     """
+    told = dict(none)
+    if total["sizes"]["documents"] > gone["sizes"]["documents"]:
+        # Where there is a document, every axis is told of, and associations are, be there none.
+        told |= {name: counted for name, counted in total.items() if name.startswith("identity_")}
+        told |= {name: {} for name in total if name.startswith("association_")}
     left: Counts = {}
-    some = total["sizes"]["documents"] > gone["sizes"]["documents"]
     for name, counted in total.items():
-        at_zero = some and name.startswith("identity_")  # told of every axis, where there is a document
-        less = {key: n - gone.get(name, {}).get(key, 0) for key, n in counted.items()}
-        left[name] = {
-            key: n for key, n in less.items() if n or at_zero or key in none.get(name, {}) or name not in gone
-        }
-        if not (left[name] or name in none or name not in gone or (some and name.startswith("association_"))):
-            del left[name]
+        less = gone.get(name)
+        if less is None:
+            left[name] = dict(counted)
+            continue
+        at_zero = told.get(name, {})
+        rest = {key: n - less.get(key, 0) for key, n in counted.items()}
+        rest = {key: n for key, n in rest.items() if n or key in at_zero}
+        if rest or name in told:
+            left[name] = rest
     return left
 
 
@@ -211,6 +218,26 @@ def by_source_and_stage(fates: Mapping[str, int], stages: Sequence[str]) -> dict
         fate_counts = {fate: sum(n for f, *_, n in rows if f == fate) for fate in FATES}
         result[source] = {"documents": total, **fate_counts, "stages": funnel}
     return result
+
+
+def summed(counts: Counts, stages: Sequence[str], sources: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """What a manifest makes of the counts of all shards.
+
+    Args:
+        counts: Of all rows, with ``fates``.
+        stages: Names of the stages in their order.
+        sources: Of the recipe, as the manifest has them.
+
+    Returns:
+        ``fates``, ``rights``, ``sources`` and ``counts``.
+    """
+    fates = counts.get("fates", {})
+    return {
+        "fates": kept_of(fates),
+        "rights": rights_of_sources(sources, counts.get("rights", {})),
+        "sources": by_source_and_stage(fates, stages),
+        "counts": {name: counted for name, counted in counts.items() if name != "fates"},
+    }
 
 
 def inputs_line(source: str, uri: str, sha256: str) -> bytes:

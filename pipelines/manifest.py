@@ -11,25 +11,23 @@ import apache_beam as beam
 import orjson
 
 from colophon.pipelines.canonical import manifest_bytes, schema_as_json
-from colophon.pipelines.counts import by_source_and_stage, kept_of, merge_counts
+from colophon.pipelines.counts import merge_counts, summed
 from colophon.pipelines.dataset import load_manifest
 from colophon.pipelines.held import held_by, held_materials
 from colophon.pipelines.plan import code_digest, libraries, lock_digest, materials_of
 from colophon.pipelines.proofs.merkle import TREE_FILE, bucket_schema, write_tree
 from colophon.pipelines.removals import RECORDS_FILE
-from colophon.pipelines.rights_summary import rights_of_sources
 from colophon.pipelines.shard import data_schema, ledger_schema
 from colophon.pipelines.shuffle import GroupBlocks
 from colophon.pipelines.storage import write_whole
 from colophon.schemas import MANIFEST_FORMAT, WITHDRAW, Manifest, public_form, recipe_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator
 
-    from colophon.pipelines.counts import Counts
     from colophon.pipelines.job import Job
 
-__all__ = ["WriteManifest", "made_by", "make_manifest", "summed", "write_manifest"]
+__all__ = ["WriteManifest", "made_by", "make_manifest", "write_manifest"]
 
 
 def make_manifest(job: Job, summaries: Iterable[dict[str, Any]]) -> Manifest:
@@ -97,26 +95,6 @@ def made_by() -> dict[str, Any]:
         "code_sha256": code_digest(),
         "lock_sha256": lock_digest(),
         "libraries": libraries(),
-    }
-
-
-def summed(counts: Counts, stages: Sequence[str], sources: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """What a manifest makes of the counts of all shards.
-
-    Args:
-        counts: Of all rows, with ``fates``.
-        stages: Names of the stages in their order.
-        sources: Of the recipe, as the manifest has them.
-
-    Returns:
-        ``fates``, ``rights``, ``sources`` and ``counts``.
-    """
-    fates = counts.get("fates", {})
-    return {
-        "fates": kept_of(fates),
-        "rights": rights_of_sources(sources, counts.get("rights", {})),
-        "sources": by_source_and_stage(fates, stages),
-        "counts": {name: counted for name, counted in counts.items() if name != "fates"},
     }
 
 

@@ -16,14 +16,7 @@ import pyarrow.parquet as pq
 
 from colophon.pipelines.audit import AUDIT_COUNTS, audit_faults
 from colophon.pipelines.canonical import schema_as_json
-from colophon.pipelines.counts import (
-    by_source_and_stage,
-    count_data,
-    count_ledger,
-    inputs_line,
-    kept_of,
-    merge_counts,
-)
+from colophon.pipelines.counts import count_data, count_ledger, inputs_line, merge_counts, summed
 from colophon.pipelines.proofs.merkle import (
     BUCKETS,
     ID_BYTES,
@@ -36,7 +29,6 @@ from colophon.pipelines.proofs.merkle import (
     leaves_of,
 )
 from colophon.pipelines.removals import removal_faults
-from colophon.pipelines.rights_summary import rights_of_sources
 from colophon.pipelines.rules import IN_DATASET, IN_PACK, RULES, limits_by_rule
 from colophon.pipelines.weights import weight_faults
 from colophon.schemas import DROPPED, KEPT, ORPHANED, WITHDRAWN_COPY
@@ -86,14 +78,13 @@ def judge(rows: Rows, manifest: dict[str, Any], faults: list[str]) -> int:
         if n != manifest["files"][name]["rows"]:
             faults.append(f"{name}: has {n:,} rows, the manifest says {manifest['files'][name]['rows']:,}")
     counts = merge_counts(rows.counted)
-    fates = counts.pop("fates", {})
+    fates = counts.get("fates", {})
+    recounted = summed(counts, manifest["stages"], manifest["recipe"]["sources"])
     said = {name: each for name, each in manifest["counts"].items() if name not in AUDIT_COUNTS}
-    compare("counts", said, counts, faults)
+    compare("counts", said, recounted["counts"], faults)
     faults += [f"manifest.json: {one}" for one in audit_faults(manifest["counts"], fates)]
-    summed = rights_of_sources(manifest["recipe"]["sources"], counts.get("rights", {}))
-    compare("rights", manifest["rights"], summed, faults)
-    compare("fates", manifest["fates"], kept_of(fates), faults)
-    compare("sources", manifest["sources"], by_source_and_stage(fates, manifest["stages"]), faults)
+    for name in ("rights", "fates", "sources"):
+        compare(name, manifest[name], recounted[name], faults)
     _check_sum_of_fates(manifest, faults)
     if manifest["inputs"]["sha256"] != hashlib.sha256("".join(rows.inputs).encode()).hexdigest():
         faults.append("manifest.json: inputs.sha256 is not what the ledger gives")

@@ -67,10 +67,10 @@ class Withdrawal:
     staying: set[str] = field(default_factory=set)
 
 
-def batches_of(path: Path, columns: tuple[str, ...]) -> Iterator[pa.RecordBatch]:
-    """Rows of a file, with those of some columns that it has."""
+def batches_of(path: Path, columns: tuple[str, ...] | None = None) -> Iterator[pa.RecordBatch]:
+    """Rows of a file, with those of some columns that it has, or with all."""
     with pq.ParquetFile(path, page_checksum_verification=True) as file:
-        known = [name for name in columns if name in file.schema_arrow.names]
+        known = [name for name in file.schema_arrow.names if columns is None or name in columns]
         yield from file.iter_batches(_ROWS_AT_ONCE, columns=known)
 
 

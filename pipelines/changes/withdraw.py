@@ -20,10 +20,10 @@ import pyarrow.parquet as pq
 from colophon.pipelines.audit import count_audit
 from colophon.pipelines.canonical import manifest_bytes
 from colophon.pipelines.changes.search import REASONS, are_copies, batches_of, find_withdrawn, is_in
-from colophon.pipelines.changes.sides import parts_of
-from colophon.pipelines.counts import count_data, count_ledger, less_counts, merge_counts
+from colophon.pipelines.changes.sides import columns_of, parts_of
+from colophon.pipelines.counts import count_data, count_ledger, less_counts, merge_counts, summed
 from colophon.pipelines.dataset import load_manifest
-from colophon.pipelines.manifest import made_by, summed, write_manifest
+from colophon.pipelines.manifest import made_by, write_manifest
 from colophon.pipelines.proofs.merkle import TREE_FILE, write_tree
 from colophon.pipelines.proofs.prove import prove_each
 from colophon.pipelines.removals import (
@@ -55,7 +55,6 @@ NOTICE_FILE: Final = "withdrawals/notice.json"
 PROOFS: Final = "withdrawals/proofs"
 """Where it keeps a proof for each withdrawn document that it is not there, by its id."""
 
-_ROWS_AT_ONCE: Final = 4096
 _WHAT_TO_DO: Final = (
     "Stop using the old version; the new one is what its maker stands for.",
     "Find out whether your own datasets hold what was withdrawn: `colophon acknowledge NOTICE --dataset DIR`.",
@@ -167,15 +166,14 @@ def _write_shards(
     size = manifest["recipe"]["deduplicate"]["shingle_size"]
     files: dict[str, Any] = {}
     gone, audited, ledgers = [], [], []
-    none: Counts = {}
+    none = count_data(columns_of(folder, manifest).empty_table(), size)
     for path in parts_of(folder, manifest, "data"):
         name = f"data/{path.name}"
-        none = count_data(pq.read_schema(path).empty_table(), size)
         if not any(is_in(batch["id"], found.kept).any() for batch in batches_of(path, ("id",))):
             files[name] = _linked(folder, into, name, manifest)
             continue
-        with TableFile(into / name, _plain_schema(path), level) as data:
-            for table in _whole(path):
+        with TableFile(into / name, pq.read_schema(path), level) as data:
+            for table in _tables_of(path):
                 chosen = pa.array(is_in(table["id"], found.kept))
                 data.write(table.filter(pc.invert(chosen)))
                 rows = table.filter(chosen)
@@ -190,10 +188,10 @@ def _write_shards(
             touched |= bool(is_in(batch["id"], found.kept).any() or are_copies(batch, found).any())
         if not touched:
             files[name] = _linked(folder, into, name, manifest)
-            ledgers += [count_ledger(table) for table in _whole(path)]
+            ledgers += [count_ledger(table) for table in _tables_of(path)]
             continue
-        with TableFile(into / name, _plain_schema(path), level) as ledger:
-            for table in _whole(path):
+        with TableFile(into / name, pq.read_schema(path), level) as ledger:
+            for table in _tables_of(path):
                 rows = _decided(table, found, version)
                 ledger.write(rows)
                 ledgers.append(count_ledger(rows))
@@ -205,14 +203,8 @@ def _write_shards(
     return files, merge_counts([left, *audited, fates])
 
 
-def _plain_schema(path: Path) -> pa.Schema:
-    return pq.read_schema(path)
-
-
-def _whole(path: Path) -> Iterator[pa.Table]:
-    with pq.ParquetFile(path, page_checksum_verification=True) as file:
-        for batch in file.iter_batches(_ROWS_AT_ONCE):
-            yield pa.Table.from_batches([batch])
+def _tables_of(path: Path) -> Iterator[pa.Table]:
+    return (pa.Table.from_batches([batch]) for batch in batches_of(path))
 
 
 def _linked(folder: Path, into: Path, name: str, manifest: dict[str, Any]) -> dict[str, Any]:
