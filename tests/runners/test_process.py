@@ -7,66 +7,28 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from sites import content, finish, make_site, start, wait_until
 from texts import prose
 
 from colophon.pipelines.verify import verify
 
 pytestmark = pytest.mark.slow
 
-COLOPHON = [sys.executable, "-m", "colophon.runners.cli"]
-RECIPE = """
-name: trial
-sources:
-  - path: texts
-plan:
-  unit_size: 64 KiB
-output:
-  shard_size: 1 MiB
-filters:
-  rights: {unknown: keep}
-  quality: false
-  scholarly: false
-"""
-
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory) -> Path:
-    """A recipe whose inputs make some tens of units."""
-    folder = tmp_path_factory.mktemp("site")
-    (folder / "texts").mkdir()
-    for n in range(400):
-        text = prose(n % 380, 1500)
-        (folder / "texts" / f"{n:03d}.txt").write_text(text)
+    """A recipe whose inputs, papers and some pages, make some tens of units."""
+    recipe = make_site(tmp_path_factory.mktemp("site"), 400)
     page = "<html><head><title>t</title></head><body><article><p>{}</p></article></body></html>"
     for n in range(40):
-        (folder / "texts" / f"page{n:03d}.html").write_text(page.format(prose(1000 + n, 800)))
-    (folder / "recipe.yaml").write_text(RECIPE)
-    return folder
-
-
-def start(site: Path, output: Path, *options: str, **popen) -> subprocess.Popen[str]:
-    command = [
-        *COLOPHON,
-        "run",
-        str(site / "recipe.yaml"),
-        "--output",
-        str(output),
-        "--staging",
-        f"{output}-staging",
-        *options,
-    ]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **popen)
-
-
-def content(output: Path) -> dict[str, bytes]:
-    names = [*json.loads((output / "manifest.json").read_bytes())["files"], "manifest.json", "SHA256SUMS"]
-    return {name: (output / name).read_bytes() for name in names}
+        path = recipe.parent / "texts" / f"page{n:03d}.html"
+        path.write_text(page.format(prose(1000 + n, 800)))
+    return recipe
 
 
 def staged(output: Path) -> int:
@@ -74,12 +36,7 @@ def staged(output: Path) -> int:
 
 
 def wait_for_units(process: subprocess.Popen[str], output: Path, n: int) -> None:
-    """Until n units are staged and not all of them."""
-    until = time.monotonic() + 120
-    while staged(output) < n:
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < until
-        time.sleep(0.02)
+    wait_until(lambda: staged(output) >= n, process)
 
 
 def children_of(folder: Path) -> list[int]:
@@ -116,17 +73,15 @@ def reference(site, tmp_path_factory) -> dict[str, bytes]:
     return content(output)
 
 
-def finish(site: Path, output: Path) -> None:
-    process = start(site, output, "--workers", "2", "--quiet")
-    _, error = process.communicate(timeout=300)
-    assert process.returncode == 0, error
-    assert not list(output.parent.glob(".*.partial"))
+def run(site: Path, output: Path) -> dict[str, bytes]:
+    """What a run makes that nobody disturbs; it leaves nothing half-written in its staging folder either."""
+    made = finish(start(site, output, "--workers", "2", "--quiet"), output)
     assert not list(Path(f"{output}-staging").rglob(".aside*"))
+    return made
 
 
 def test_two_workers_give_the_same_bytes(site, reference, tmp_path):
-    finish(site, tmp_path / "out")
-    assert content(tmp_path / "out") == reference
+    assert run(site, tmp_path / "out") == reference
     again = start(site, tmp_path / "out", "--json")
     out, error = again.communicate(timeout=60)
     assert json.loads(out)["made"] is False, error
@@ -143,10 +98,9 @@ def test_killed_halfway_and_started_again(site, reference, tmp_path):
     assert not children_of(tmp_path)
     before = staged(output)
     assert before < 40
-    finish(site, output)
-    run = json.loads((output / "run.json").read_bytes())
-    assert run["input_bytes_read"] < run["input_bytes"]
-    assert content(output) == reference
+    assert run(site, output) == reference
+    told = json.loads((output / "run.json").read_bytes())
+    assert told["input_bytes_read"] < told["input_bytes"]
 
 
 @pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM])
@@ -163,8 +117,7 @@ def test_stopped_and_started_again(site, reference, tmp_path, kind):
     assert not output.exists()
     assert not list(tmp_path.glob(".*"))
     assert not list(tmp_path.rglob(".aside*"))
-    finish(site, output)
-    assert content(output) == reference
+    assert run(site, output) == reference
 
 
 def test_a_worker_that_is_killed_ends_the_run_and_the_next_goes_on(site, reference, tmp_path):
@@ -179,8 +132,7 @@ def test_a_worker_that_is_killed_ends_the_run_and_the_next_goes_on(site, referen
     assert process.returncode == 3, error
     assert "a worker process was killed" in error
     assert "Traceback" not in error
-    finish(site, output)
-    assert content(output) == reference
+    assert run(site, output) == reference
 
 
 @pytest.fixture
@@ -225,7 +177,7 @@ def test_every_library_of_the_trade_opens_it(site, tmp_path):
     from datasets import load_dataset
 
     output = tmp_path / "out"
-    finish(site, output)
+    run(site, output)
     table = pq.read_table(output / "data")
     assert table.schema.field("text").metadata[b"description"]
     assert len(pd.read_parquet(output / "data")) == table.num_rows
