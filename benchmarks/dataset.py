@@ -1,17 +1,21 @@
-"""From JSON Lines to a finished dataset by the command line, all of Beam included; and what deduplication finds."""
+"""From JSON Lines to a finished dataset by the command line, all of Beam included, with one worker and with two.
+
+``python -m benchmarks dataset --filters none --turns 3`` runs a part of it, more often.
+"""
 
 from __future__ import annotations
 
+import argparse
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from statistics import median
 from typing import Any
 
-import pyarrow.parquet as pq
-
-from benchmarks.corpora import CORPORA, write_edited
+from benchmarks.corpora import write_edited
 from colophon.filters import FILTERS
 
 #: Best peer on the same corpus (docs/decisions.md): MB/s per core of near-duplicate detection alone.
@@ -42,57 +46,60 @@ def curate(source: Path, output: Path, workers: int, filters: str = EVERY_FILTER
     command += ["--staging", f"{output}-staging", "--workers", str(workers), "--json", "--quiet"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     answer: dict[str, Any] = json.loads(done.stdout)
+    answer["run"]["fates"] = answer["fates"]
     return answer
 
 
-def speed(folder: Path, times: int) -> None:
-    source = folder / "corpus.jsonl"
-    documents, size = write_edited(source, times)
-    print(f"{documents:,} documents, {size / 1e6:.0f} MB of JSON Lines")
-    wall = {}
-    for workers in (1, 2):
-        run = curate(source, folder / f"out{workers}", workers)["run"]
-        wall[workers] = run["wall_seconds"]
-        peak = max(run["peak_bytes_by_process"]) / 1e6
-        rate = size / 1e6 / run["cpu_seconds"]
+def speed(source: Path, folder: Path, filters: str, workers: list[int], turns: int) -> None:
+    """Run after run, one number of workers after the other in each turn, so that what else the machine does hits all."""
+    size = source.stat().st_size
+    which = "every filter" if filters == EVERY_FILTER else "no filter"
+    walls: dict[int, list[float]] = {number: [] for number in workers}
+    for turn in range(turns):
+        for number in workers:
+            output = folder / "out"
+            run = curate(source, output, number, filters)["run"]
+            walls[number].append(run["wall_seconds"])
+            rate = size / 1e6 / run["cpu_seconds"]
+            documents = sum(run["fates"].values())
+            print(
+                f"{which}, {number} worker(s): {run['wall_seconds']:.1f} s, {run['cpu_seconds']:.1f} CPU-seconds, {rate:.1f} MB "
+                f"per CPU-second ({rate / BEST_PEER:.1f} x {BEST_PEER} of the best peer, which only finds duplicates); "
+                f"largest process {max(run['peak_bytes_by_process']) / 1e6:.0f} MB, job process {run['peak_bytes'] / 1e6:.0f} MB; "
+                f"{run['bytes_shuffled'] / documents:.0f} bytes shuffled a document"
+            )
+            if not turn:
+                stages = ", ".join(
+                    f"{name} {size / 1e6 / s:.0f}"
+                    for name, s in run["cpu_seconds_by_stage"].items()
+                    if s > 0.01
+                )
+                print(f"   MB/s per core by stage: {stages}", flush=True)
+            for made in (output, output.with_name(f"{output.name}-staging")):
+                shutil.rmtree(made)
+    for number in workers[1:]:
+        ratios = sorted(one / other for one, other in zip(walls[workers[0]], walls[number], strict=True))
+        each = ", ".join(f"{ratio:.2f}" for ratio in ratios)
         print(
-            f"{workers} worker(s): {run['wall_seconds']:.1f} s, {run['cpu_seconds']:.1f} CPU-seconds, {rate:.1f} MB per "
-            f"CPU-second ({rate / BEST_PEER:.1f} x {BEST_PEER} of the best peer, which only finds duplicates); "
-            f"worker peak {peak:.0f} MB, job process peak {run['peak_bytes'] / 1e6:.0f} MB"
+            f"{which}: {number} workers are {median(ratios):.2f} times as fast as {workers[0]} (turns: {each}; goal 1.7)"
         )
-        stages = ", ".join(
-            f"{name} {size / 1e6 / s:.0f}" for name, s in run["cpu_seconds_by_stage"].items() if s > 0.01
-        )
-        print(f"   MB/s per core by stage: {stages}")
-    print(f"two workers: {wall[1] / wall[2]:.2f} times as fast as one")
-
-
-def duplicates(folder: Path) -> None:
-    """Recall and precision on the corpus with known copies."""
-    curate(CORPORA / "dedup" / "corpus.jsonl", folder / "dedup", 1, NO_FILTER)
-    ledger = pq.read_table(next((folder / "dedup" / "ledger").iterdir())).to_pylist()
-    lines = (CORPORA / "dedup" / "corpus.jsonl").read_bytes().splitlines(keepends=True)
-    names, at = {}, 0
-    for row in lines:
-        names[f"byte={at}"] = json.loads(row)["id"]
-        at += len(row)
-    pairs = [json.loads(row) for row in (CORPORA / "dedup" / "pairs.jsonl").open()]
-    neighbours: dict[str, set[str]] = {}
-    for one, other, similarity in pairs:
-        if similarity >= 0.8:
-            neighbours.setdefault(one, set()).add(other)
-            neighbours.setdefault(other, set()).add(one)
-    dropped = {names[row["locator"]] for row in ledger if row["stage"] == "deduplicate"}
-    true = {(one, other) for one, other, similarity in pairs if similarity >= 0.8}
-    found = sum(one in dropped or other in dropped for one, other in true)
-    right = sum(bool(neighbours.get(one)) for one in dropped)
-    print(
-        f"duplicates: {found} of {len(true)} pairs with true Jaccard >= .8 found ({found / len(true):.4f}); "
-        f"{right} of {len(dropped)} removed have a true neighbour >= .8 ({right / len(dropped):.4f})"
-    )
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        duplicates(Path(folder))
-        speed(Path(folder), 36)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks dataset")
+    parser.add_argument(
+        "--times", type=int, default=36, help="how many times the sections of papers, 36 being 485 MB"
+    )
+    parser.add_argument("--filters", default="none,every")
+    parser.add_argument("--workers", default="1,2", help="processes, several numbers with commas")
+    parser.add_argument("--turns", type=int, default=1)
+    asked, _ = parser.parse_known_args(sys.argv[1:])
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        documents, size = write_edited(folder / "corpus.jsonl", asked.times)
+        print(f"{documents:,} documents, {size / 1e6:.0f} MB of JSON Lines", flush=True)
+        for which in asked.filters.split(","):
+            filters = {"none": NO_FILTER, "every": EVERY_FILTER}[which]
+            speed(
+                folder / "corpus.jsonl", folder, filters, [*map(int, asked.workers.split(","))], asked.turns
+            )
