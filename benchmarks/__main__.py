@@ -22,6 +22,7 @@ from benchmarks import (
     review,
     scale,
     stages,
+    works,
 )
 from benchmarks.corpora import CORPORA
 
@@ -32,6 +33,7 @@ ALL = {
     "privacy": privacy.main,
     "quality": quality.main,
     "duplicates": duplicates.main,
+    "works": works.main,
     "bias": bias.main,
     "dataset": dataset.main,
     "overhead": overhead.main,

@@ -1,6 +1,6 @@
 """Peak memory and CPU time of the command line over ever more documents, and how much each further document costs.
 
-``python -m benchmarks memory --documents 10000,100000 --workers 2`` runs a part of it.
+``python -m benchmarks memory --documents 10000,100000 --workers 2`` runs a part of it; with ``--same`` all documents are one short page.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from benchmarks.corpora import invented, write_lines
 from benchmarks.dataset import NO_FILTER, curate
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import TracebackType
 
 #: Bytes that a further document may cost, all processes together, and how much faster than documents time may grow.
@@ -83,9 +84,16 @@ Run: TypeAlias = tuple[int, Watched, dict[str, Any]]
 """Documents, memory as seen from without, and what the run tells."""
 
 
-def run(documents: int, workers: int, folder: Path) -> tuple[Watched, dict[str, Any]]:
-    """Curate so many invented documents without filters; memory as seen from without, and what the run tells."""
-    _, size = write_lines(folder / "corpus.jsonl", invented(documents))
+def _same(documents: int) -> Iterator[dict[str, str]]:
+    """One page as often, which has a number and a title."""
+    text = next(invented(1))["text"][:200]
+    page = {"text": text, "doi": "10.5555/page.1", "title": "The page that everybody has"}
+    return itertools.repeat(page, documents)
+
+
+def run(documents: int, workers: int, folder: Path, *, same: bool = False) -> tuple[Watched, dict[str, Any]]:
+    """Curate so many documents without filters; memory as seen from without, and what the run tells."""
+    _, size = write_lines(folder / "corpus.jsonl", _same(documents) if same else invented(documents))
     with Watched() as seen:
         told = curate(folder / "corpus.jsonl", folder / "out", workers, NO_FILTER)["run"]
     alone = ", ".join(f"{role} {peak / 1e6:,.0f}" for role, peak in sorted(seen.alone.items()))
@@ -118,12 +126,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks memory")
     parser.add_argument("--documents", default="10000,100000,1000000", help="how many, rising")
     parser.add_argument("--workers", default="1", help="processes, several numbers with commas")
+    parser.add_argument("--same", action="store_true", help="a short page over and over")
     asked, _ = parser.parse_known_args(sys.argv[1:])
     for workers in map(int, asked.workers.split(",")):
         runs = []
         for documents in map(int, asked.documents.split(",")):
             with tempfile.TemporaryDirectory() as name:
-                runs.append((documents, *run(documents, workers, Path(name))))
+                runs.append((documents, *run(documents, workers, Path(name), same=asked.same)))
         for one, other in [*itertools.pairwise(runs), *([(runs[0], runs[-1])] if len(runs) > 2 else [])]:
             _compare(one, other)
         # Starting takes seconds, which hide in the larger runs; the costs of further documents do not hold it.
