@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
+    from collections.abc import Callable
 
 __all__ = ["add_work_arguments", "amount", "count", "day", "fraction", "path", "positive"]
+
+_Number = TypeVar("_Number", int, float)
 
 
 def add_work_arguments(parser: ArgumentParser) -> None:
@@ -60,43 +64,29 @@ def day(text: str) -> dt.date:
 
 def positive(text: str) -> int:
     """A number, 1 or more."""
-    try:
-        n = int(text)
-    except ValueError:
-        n = 0
-    if n < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number, 1 or more")
-    return n
+    return _within(int, text, 1, float("inf"), "a number, 1 or more")
 
 
 def count(text: str) -> int:
     """A number, 0 or more."""
-    try:
-        n = int(text)
-    except ValueError:
-        n = -1
-    if not 0 <= n < 1 << 53:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number, 0 or more")
-    return n
+    return _within(int, text, 0, (1 << 53) - 1, "a number, 0 or more")
 
 
 def fraction(text: str) -> float:
     """A share, 0 to 1."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a fraction from 0 to 1, such as 0.02")
-    return value
+    return _within(float, text, 0, 1, "a fraction from 0 to 1, such as 0.02")
 
 
 def amount(text: str) -> float:
     """A number, 0 or more."""
+    return _within(float, text, 0, sys.float_info.max, "a number, 0 or more, such as 350")
+
+
+def _within(kind: Callable[[str], _Number], text: str, least: float, most: float, allowed: str) -> _Number:
     try:
-        value = float(text)
+        value = kind(text)
     except ValueError:
-        value = -1.0
-    if not 0 <= value < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number, 0 or more, such as 350")
+        value = None
+    if value is None or not least <= value <= most:
+        raise argparse.ArgumentTypeError(f"{text!r} is not {allowed}")
     return value

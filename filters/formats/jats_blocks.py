@@ -7,6 +7,8 @@ import re
 from typing import TYPE_CHECKING
 
 from colophon.filters.formats.jats_plain import empty, make_plain, text_of, tidy
+from colophon.filters.formats.xml_blocks import Flow
+from colophon.filters.formats.xml_parsing import names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -14,10 +16,6 @@ if TYPE_CHECKING:
     from lxml import etree
 
 __all__ = ["blocks_of", "person", "title_of"]
-
-
-def _names(words: str) -> list[str]:
-    return words.split()
 
 
 _OASIS = "{http://www.niso.org/ns/oasis-exchange/table}"
@@ -43,16 +41,12 @@ def _join(head: str, rest: str) -> str:
     return f"{head} {rest}" if head[-1] in ".:;?!)]" or not any(map(str.isalpha, head)) else f"{head}. {rest}"
 
 
-class _Flow:
-    """The blocks written so far; a block is a paragraph, a heading, a list, a table."""
-
-    __slots__ = ("blocks", "depth", "mixed", "references")
+class _Flow(Flow):
+    __slots__ = ("mixed",)
 
     def __init__(self, *, references: bool) -> None:
-        self.blocks: list[str] = []
+        super().__init__(references=references)
         self.mixed: set[etree._Element] = set()
-        self.depth = 0
-        self.references = references
 
     def emit(self, text: str | None) -> None:
         """Add a paragraph, if there is anything in it that could be read."""
@@ -69,13 +63,6 @@ class _Flow:
         """Add one block of several lines."""
         if any(lines):
             self.blocks.append("\n".join(filter(None, lines)))
-
-    def inside(self, write: Callable[[etree._Element, _Flow], None], element: etree._Element) -> list[str]:
-        """The blocks that one element comes to, not added to the others."""
-        outer, self.blocks = self.blocks, []
-        write(element, self)
-        outer, self.blocks = self.blocks, outer
-        return outer
 
 
 def _walk(element: etree._Element, flow: _Flow) -> None:
@@ -364,14 +351,14 @@ _BLOCKS: dict[str, Callable[[etree._Element, _Flow], None]] = {
     "table-wrap-foot": _table_foot,
     **dict.fromkeys(("subtitle", "attrib", "speaker", "verse-line"), _paragraph),
     **dict.fromkeys(
-        _names(
+        names(
             "fig fig-group table-wrap table-wrap-group boxed-text supplementary-material media chem-struct-wrap "
             "chem-struct-wrapper"
         ),
         _captioned,
     ),
     **dict.fromkeys(
-        _names(
+        names(
             "abstract app-group back body caption def disp-formula-group disp-quote explanation "
             "floats-group fn-group glossary list-item notes question question-wrap answer speech "
             "statement"
@@ -381,7 +368,7 @@ _BLOCKS: dict[str, Callable[[etree._Element, _Flow], None]] = {
 }
 
 _FLOATING = frozenset(
-    _names(
+    names(
         "fig fig-group table-wrap table-wrap-group boxed-text supplementary-material media fn chem-struct-wrap"
     )
 )

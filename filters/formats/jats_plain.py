@@ -12,15 +12,12 @@ from typing import TYPE_CHECKING, Any
 from lxml import etree
 
 from colophon.filters.formats.mathml import linearize
+from colophon.filters.formats.xml_parsing import names
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = ["empty", "make_plain", "subscript", "superscript", "text_of", "tidy"]
-
-
-def _names(words: str) -> list[str]:
-    return words.split()
 
 
 _MATH = "{http://www.w3.org/1998/Math/MathML}math"
@@ -216,7 +213,7 @@ _REWRITES: dict[str, Callable[[etree._Element], None]] = {
     "element-citation": _citation,
     "nlm-citation": _citation,
     **dict.fromkeys(
-        _names(
+        names(
             "alt-text long-desc object-id permissions graphic inline-graphic index-term contrib-group aff "
             "processing-meta sec-meta x-meta related-article product"
         ),

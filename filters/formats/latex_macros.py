@@ -190,6 +190,7 @@ _COMMAND = re.compile(r"\\([A-Za-z@]+)")
 _NAME = re.compile(r"\s*(?:\{\s*\\([A-Za-z@]+|.)\s*\}|\\([A-Za-z@]+|.))")
 _ENVIRONMENT_NAME = re.compile(r"\s*\{([^{}\\]{1,60})\}")
 _COUNT = re.compile(r"\s*\[([0-9])\]")
+_STAR = re.compile(r"\*")
 _DEF = re.compile(r"\s*\\([A-Za-z@]+)([^{}\\\n]{0,60}?)(?=\{)")
 _LET = re.compile(r"\s*\\([A-Za-z@]+)\s*=?\s*(\\[A-Za-z@]+)")
 _UNDELIMITED = re.compile(r"(?:\s*#[1-9])*\s*")
@@ -275,6 +276,11 @@ class _Input:
         if found is not None:
             self.at = found.end()
         return found
+
+    def parameters(self) -> tuple[int, str | None]:
+        """How many parameters are declared here, and what stands for the first where it is not given."""
+        count = self.take(_COUNT)
+        return (int(count[1]), self.optional()) if count else (0, None)
 
 
 class _Expander:
@@ -381,16 +387,14 @@ class _Expander:
             self._macros[name] = macro
 
     def new_command(self, current: _Input) -> None:
-        if current.text.startswith("*", current.at):
-            current.at += 1
+        current.take(_STAR)
         name = current.take(_NAME)
         if name is None:
             return
-        count = current.take(_COUNT)
-        default = current.optional() if count else None
+        count, default = current.parameters()
         body = current.group()
         if body is not None:
-            self._define(name[1] or name[2], _macro(body, int(count[1]) if count else 0, default))
+            self._define(name[1] or name[2], _macro(body, count, default))
 
     def new_document_command(self, current: _Input) -> None:
         name = current.take(_NAME)
@@ -415,25 +419,22 @@ class _Expander:
             self._define(found[1], self._macros.get(found[2][1:]) or _macro(found[2]))
 
     def operator(self, current: _Input) -> None:
-        star = "*" if current.text.startswith("*", current.at) else ""
-        current.at += len(star)
+        star = "*" if current.take(_STAR) else ""
         name = current.take(_NAME)
         body = current.group() if name else None
         if name is not None and body is not None:
             self._macros[name[1] or name[2]] = _macro(f"\\operatorname{star}{{{body}}}")
 
     def new_environment(self, current: _Input) -> None:
-        if current.text.startswith("*", current.at):
-            current.at += 1
+        current.take(_STAR)
         name = current.take(_ENVIRONMENT_NAME)
         if name is None:
             return
-        count = current.take(_COUNT)
-        default = current.optional() if count else None
+        count, default = current.parameters()
         begin = current.group()
         end = current.group() if begin is not None else None
         if begin is not None and end is not None and f"{{{name[1]}}}" not in self._known:
-            self._environments[name[1]] = (_macro(begin, int(count[1]) if count else 0, default), end)
+            self._environments[name[1]] = (_macro(begin, count, default), end)
 
 
 _DEFINERS = {

@@ -16,14 +16,12 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
+from colophon.filters.formats.xml_parsing import names
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = ["linearize"]
-
-
-def _names(words: str) -> list[str]:
-    return words.split()
 
 
 # A formula that nests deeper than this is nobody's mathematics; its leaves are then written in a row.
@@ -35,19 +33,19 @@ _TEX = re.compile(r"\b(?:la)?tex\b", re.IGNORECASE)
 _WORDS = re.compile(r"(\\(?:text|mathrm)\{)([^{}]*)\}\Z")
 _INVISIBLE = re.compile("[\u200b\u2060-\u2064\ufeff]")
 _FUNCTIONS = frozenset(
-    _names(
+    names(
         "arccos arcsin arctan arg cos cosh cot coth csc deg det dim exp gcd hom inf ker lg lim liminf limsup ln log "
         "max min sec sin sinh sup tan tanh Pr"
     )
 )
 _RELATIONS = frozenset(
-    _names(
+    names(
         "= ≠ < > ≤ ≥ ≪ ≫ ≡ ≈ ≃ ≅ ~ ∼ ∝ ∈ ∉ ∋ ⊂ ⊃ ⊆ ⊇ → ← ↔ ⇒ ⇐ ⇔ ↦ ⟶ ⟵ ⟷ ⟹ ⟸ ⟺ ⇌ ∧ ∨ ∪ ∩ ⊕ ⊗ × ÷ ⋅ · ∘ | ∣ ∥ ⊥ := ⩽ ⩾ ≔ ≜ ≦ ≧"
     )
 )
-_SIGNS = frozenset(_names("+ - − ± ∓ –"))
-_BARS = frozenset(_names("| ∣ ∥"))
-_SEPARATORS = frozenset(_names(", ;"))
+_SIGNS = frozenset(names("+ - − ± ∓ –"))
+_BARS = frozenset(names("| ∣ ∥"))
+_SEPARATORS = frozenset(names(", ;"))
 _ACCENTS = {
     "¯": "bar", "‾": "bar", "_": "bar", "\u0304": "bar", "\u0305": "bar", "ˉ": "bar", "―": "bar", "─": "bar",
     "^": "hat", "ˆ": "hat", "\u0302": "hat", "~": "tilde", "˜": "tilde", "\u0303": "tilde", "∼": "tilde",
@@ -55,9 +53,9 @@ _ACCENTS = {
     "ˇ": "check", "˘": "breve", "⏞": "overbrace", "︷": "overbrace",
 }  # fmt: skip
 _SILENT = frozenset(
-    _names("annotation annotation-xml malignmark maligngroup mphantom mprescripts none mspace")
+    names("annotation annotation-xml malignmark maligngroup mphantom mprescripts none mspace")
 )
-_ROWS = frozenset(_names("math mrow mstyle mpadded merror menclose mtd maction mscarries msrow semantics"))
+_ROWS = frozenset(names("math mrow mstyle mpadded merror menclose mtd maction mscarries msrow semantics"))
 
 
 def linearize(math: etree._Element) -> str:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from colophon.filters.formats.jats_plain import tidy
 from colophon.filters.formats.mathml import linearize
+from colophon.filters.formats.xml_blocks import Flow
+from colophon.filters.formats.xml_parsing import names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,13 +28,9 @@ _BROKEN_WORD = re.compile(rf"(?<=[^\W\d_])[-\u00ad]{_LINE}(?=[^\W\d_A-Z])")
 _BREAK = re.compile(rf"\s*{_LINE}\s*")
 
 
-def _names(words: str) -> list[str]:
-    return words.split()
-
-
 # Nothing that the author wrote to be read: running heads, deletions, pictures, apparatus, the other choice.
 _SILENT = frozenset(
-    _names(
+    names(
         "fw del graphic rdg gap milestone anchor index certainty respons teiHeader standOff facsimile sourceDoc"
     )
 )
@@ -145,26 +143,12 @@ _REWRITES: dict[str, Callable[[etree._Element, list[etree._Element], int], str]]
 }
 
 
-class _Flow:
-    """The blocks written so far."""
-
-    __slots__ = ("blocks", "depth", "references")
-
-    def __init__(self, *, references: bool) -> None:
-        self.blocks: list[str] = []
-        self.depth = 0
-        self.references = references
+class _Flow(Flow):
+    __slots__ = ()
 
     def emit(self, text: str) -> None:
         if text and (len(text) > 3 or any(map(str.isalnum, text))):
             self.blocks.append(text)
-
-    def inside(self, write: Callable[[etree._Element, _Flow], None], element: etree._Element) -> list[str]:
-        """The blocks that one element comes to, not added to the others."""
-        outer, self.blocks = self.blocks, []
-        write(element, self)
-        outer, self.blocks = self.blocks, outer
-        return outer
 
 
 def _walk(element: etree._Element, flow: _Flow) -> None:
@@ -390,7 +374,7 @@ _ABOUT = re.compile(
 )
 
 # These stand alone or in a sentence.
-_EITHER = frozenset(_names("formula stage quote q bibl cit note label"))
+_EITHER = frozenset(names("formula stage quote q bibl cit note label"))
 
 _BLOCKS: dict[str, Callable[[etree._Element, _Flow], None]] = {
     "head": _heading,
@@ -406,10 +390,10 @@ _BLOCKS: dict[str, Callable[[etree._Element, _Flow], None]] = {
     "formula": _formula,
     "stage": _stage,
     "listBibl": _reference_list,
-    **dict.fromkeys(_names("div1 div2 div3 div4 div5 div6 div7"), _section),
-    **dict.fromkeys(_names("titlePage biblStruct"), _nothing),
+    **dict.fromkeys(names("div1 div2 div3 div4 div5 div6 div7"), _section),
+    **dict.fromkeys(names("titlePage biblStruct"), _nothing),
     **dict.fromkeys(
-        _names(
+        names(
             "p ab text front body back group floatingText epigraph argument opener closer salute signed dateline byline trailer "
             "postscript set prologue epilogue performance castGroup castItem item quote q cit bibl label abstract spGrp "
             "figDesc noteGrp egXML address addrLine row cell"

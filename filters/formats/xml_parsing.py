@@ -9,7 +9,7 @@ from lxml import etree
 
 from colophon.schemas import Unreadable
 
-__all__ = ["XML_LANG", "declared_encoding", "local_name", "parse_xml", "root_of"]
+__all__ = ["XML_LANG", "declared_encoding", "local_name", "names", "parse_xml", "root_of"]
 
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 """The attribute that names a language, as lxml does."""
@@ -136,3 +136,8 @@ def _refusal(error: etree.XMLSyntaxError) -> Unreadable:
 def local_name(element: etree._Element) -> str:
     """An element's name without its namespace."""
     return element.tag.rpartition("}")[2]
+
+
+def names(words: str) -> list[str]:
+    """Names of elements that are listed in one string."""
+    return words.split()

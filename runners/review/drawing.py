@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Column", "Section", "bar", "bars", "columns_chart", "command", "facts_list", "folded", "interval", "labelled", "note",
-    "outcome_sign", "prose", "share", "table",
+    "others", "outcome_sign", "prose", "share", "table",
 ]  # fmt: skip
 
 _WIDE: Final = 1000
@@ -265,6 +265,11 @@ def prose(text: str) -> Html:
 def note(*children: Child) -> Html:
     """A remark in small type."""
     return el("p", *children, class_="note")
+
+
+def others(n: int) -> Html | None:
+    """How many more there are than are shown, if there are any."""
+    return note(f"and {n:,} others") if n > 0 else None
 
 
 def facts_list(pairs: Iterable[tuple[str, Child]]) -> Html:

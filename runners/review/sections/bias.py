@@ -17,6 +17,7 @@ from colophon.runners.review.drawing import (
     interval,
     labelled,
     note,
+    others,
     table,
 )
 from colophon.runners.review.elements import Child, Html, el, group, said
@@ -99,7 +100,7 @@ def _audit(ratios: Sequence[DropRatio]) -> Html:
     )  # fmt: skip
     left = len(told) - len(shown)
     few = len(ratios) - len(told)
-    others = [
+    besides = [
         f"{left:,} others lie lower" if left else "",
         f"{few:,} have too few documents to tell" if few else "",
     ]
@@ -111,8 +112,8 @@ def _audit(ratios: Sequence[DropRatio]) -> Html:
             "and length. 1 is alike; the line in the middle. Worst first, by the lower end of the interval.",
         ),
         table("Ratios of drop rates", columns, rows),
-        note("Of the pairs of a stage and a group, ", " and ".join(one for one in others if one), ".")
-        if any(others)
+        note("Of the pairs of a stage and a group, ", " and ".join(one for one in besides if one), ".")
+        if any(besides)
         else None,
     )
 
@@ -267,7 +268,6 @@ def _associations(told: list[Association]) -> Html:
         Column("group and words"), Column("log-odds", number=True), Column("95% interval", number=True),
         Column("with the group", number=True), Column("with others", number=True),
     )  # fmt: skip
-    left = len(told) - len(shown)
     return group(
         head,
         el(
@@ -275,7 +275,7 @@ def _associations(told: list[Association]) -> Html:
             "Sets of words that stand oftener or rarer near a group than near others of its axis, told from chance. 0 is alike.",
         ),
         table("Associations", columns, rows),
-        note(f"and {left:,} others") if left else None,
+        others(len(told) - len(shown)),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from colophon.runners.review.drawing import Column, Section, command, folded, note, table
+from colophon.runners.review.drawing import Column, Section, command, folded, note, others, table
 from colophon.runners.review.elements import Child, Html, el, group, said
 from colophon.runners.review.sections.reasons import place_of
 
@@ -148,7 +148,7 @@ def _samples(summary: Html, rows: Sequence[Mapping[str, Any]], n: int) -> Html |
     return folded(
         group(summary, el("span", n, class_="count")),
         el("ul", [el("li", place_of(row)) for row in rows[:_MOST_SAMPLES]], class_="documents"),
-        note(f"and {n - _MOST_SAMPLES:,} others") if n > _MOST_SAMPLES else None,
+        others(n - _MOST_SAMPLES),
     )
 
 
@@ -229,8 +229,8 @@ def _limits(limits: Sequence[Mapping[str, Any]]) -> Html | None:
         )
         for one in changed[:_MOST]
     ]
-    more = note(f"and {len(changed) - _MOST:,} others") if len(changed) > _MOST else None
-    return group(el("h3", "Limits"), table("Limits and what they did", columns, rows), more)
+    drawn = table("Limits and what they did", columns, rows)
+    return group(el("h3", "Limits"), drawn, others(len(changed) - _MOST))
 
 
 def _range(limits: Sequence[float] | None) -> str:
@@ -253,8 +253,8 @@ def _scores(scores: Sequence[Mapping[str, Any]]) -> Html | None:
     rows: list[tuple[Child, ...]] = [
         (said(one["score"], 60), _mean(one["a"]), _mean(one["b"]), one["changed"]) for one in moved[:_MOST]
     ]
-    more = note(f"and {len(moved) - _MOST:,} others") if len(moved) > _MOST else None
-    return group(el("h3", "Scores"), table("Scores that changed", columns, rows), more)
+    drawn = table("Scores that changed", columns, rows)
+    return group(el("h3", "Scores"), drawn, others(len(moved) - _MOST))
 
 
 def _mean(side: Mapping[str, Any] | None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from colophon.runners.review.drawing import Column, Section, folded, note, table
+from colophon.runners.review.drawing import Column, Section, folded, note, others, table
 from colophon.runners.review.elements import Html, el, group, said
 from colophon.runners.review.passages import differing
 from colophon.runners.review.sections.reasons import number, place_of
@@ -64,7 +64,7 @@ def _largest(facts: Facts) -> Html | None:
                     _name(facts, one), el("span", many(n, "copy").replace("copys", "copies"), class_="count")
                 ),
                 table(f"Copies of {one}", columns, rows),
-                note(f"and {n - len(copies):,} others") if n > len(copies) else None,
+                others(n - len(copies)),
             )
         )
     return group(el("h3", "The greatest clusters"), drawn) if drawn else None

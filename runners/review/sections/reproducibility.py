@@ -14,6 +14,7 @@ from colophon.runners.review.drawing import (
     folded,
     labelled,
     note,
+    others,
     share,
     table,
 )
@@ -99,11 +100,10 @@ def _materials(materials: Mapping[str, Mapping[str, Any]]) -> Html | None:
     if not rows:
         return None
     columns = Column("used by, name"), Column("licence or kind"), Column("sha256", wide=True)
-    more = note(f"and {len(rows) - _MOST:,} others") if len(rows) > _MOST else None
     return folded(
         f"{len(rows):,} models and lists",
         table("Models and lists that took part", columns, rows[:_MOST]),
-        more,
+        others(len(rows) - _MOST),
     )
 
 

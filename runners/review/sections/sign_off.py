@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Any
 
-from colophon.runners.review.drawing import Column, Section, command, note, prose, table
+from colophon.runners.review.drawing import Column, Section, command, note, others, prose, table
 from colophon.runners.review.elements import Child, Html, el, group, said
 
 if TYPE_CHECKING:
@@ -53,18 +53,15 @@ def _signatures(facts: Facts) -> Html:
         Column("when"),
         Column("key"),
     )
-    more = (
-        note(f"and {len(found['attestations']) - _MOST:,} others")
-        if len(found["attestations"]) > _MOST
-        else None
-    )
     told = (
         ""
         if found["checked"]
         else " No keys were given to check them with: `colophon review --keys DIR --threshold K`."
     )
     return group(
-        el("p", said(found["verdict"], 300), ".", prose(told)), table("Signatures", columns, rows), more
+        el("p", said(found["verdict"], 300), ".", prose(told)),
+        table("Signatures", columns, rows),
+        others(len(found["attestations"]) - _MOST),
     )
 
 
