@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -63,6 +64,11 @@ class Dataset:
     @property
     def ledger(self) -> list[dict[str, Any]]:
         return self._table("ledger").to_pylist()
+
+    def copy(self, folder: Path) -> Dataset:
+        """A copy that a test may spoil."""
+        manifest = json.loads((self.folder / "manifest.json").read_bytes())
+        return Dataset(Path(shutil.copytree(self.folder, folder)), manifest, self.run)
 
     def bytes(self) -> dict[str, bytes]:
         """Every byte that must not differ between two runs."""

@@ -11,9 +11,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from sealing import put_manifest, seal
 from texts import grow, small_units
 
-from colophon.pipelines.canonical import manifest_bytes
 from colophon.pipelines.proofs import Buckets, check_proof, prove
 from colophon.pipelines.recount import Rows, judge
 from colophon.pipelines.verify import verify
@@ -39,16 +39,7 @@ def sound(curate_once, tmp_path_factory):
 @pytest.fixture
 def dataset(sound, tmp_path):
     """A copy of it that a test may spoil."""
-    return type(sound)(shutil.copytree(sound.folder, tmp_path / "dataset"), sound.manifest, sound.run)
-
-
-def seal(folder, content: bytes) -> None:
-    """Write a manifest and sums that fit it."""
-    (folder / "manifest.json").write_bytes(content)
-    lines = (folder / "SHA256SUMS").read_text().splitlines()
-    own = f"{hashlib.sha256(content).hexdigest()}  manifest.json"
-    kept = [own if line.endswith("  manifest.json") else line for line in lines]
-    (folder / "SHA256SUMS").write_text("\n".join(kept) + "\n")
+    return sound.copy(tmp_path / "dataset")
 
 
 def differing(one: dict, other: dict) -> set[str]:
@@ -86,7 +77,7 @@ def flips(dataset, step: int) -> Counter[str]:
         if at % (97 * step) == 0:  # without sums that fit, nothing else needs to look
             (folder / "SHA256SUMS").write_bytes(sums)
             assert verify(folder, quick=True).faults, at
-        seal(folder, bytes(changed))
+        put_manifest(folder, bytes(changed))
         if verify(folder, quick=True).faults:
             found["quick"] += 1
             continue
@@ -147,27 +138,16 @@ def test_quick_looks_at_no_rows(dataset):
     table = pq.ParquetFile(path).read()
     pq.write_table(table.take(list(reversed(range(table.num_rows)))), path)
     assert any("has sha256" in fault for fault in verify(dataset.folder, quick=True).faults)
-    reseal(dataset)
+    seal(dataset.folder, dataset.manifest)
     assert verify(dataset.folder, quick=True).faults == []
     assert any("same order" in fault for fault in verify(dataset.folder).faults)
-
-
-def reseal(dataset, **changed) -> None:
-    """Bring all digests up to date, and change the manifest besides."""
-    manifest = json.loads((dataset.folder / "manifest.json").read_bytes()) | changed
-    for name, entry in manifest["files"].items():
-        content = (dataset.folder / name).read_bytes()
-        entry |= {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-    digests = {name: entry["sha256"] for name, entry in manifest["files"].items()} | {"manifest.json": "-"}
-    (dataset.folder / "SHA256SUMS").write_text("".join(f"{d}  {n}\n" for n, d in sorted(digests.items())))
-    seal(dataset.folder, manifest_bytes(manifest))
 
 
 @pytest.mark.parametrize("key", ["root", "documents", "buckets"])
 def test_another_tree_in_the_manifest(dataset, key):
     merkle = dict(dataset.manifest["merkle"])
     merkle[key] = "0" * 64 if key == "root" else merkle[key] + 1
-    reseal(dataset, merkle=merkle)
+    seal(dataset.folder, dataset.manifest | {"merkle": merkle})
     assert verify(dataset.folder, quick=True).faults == []
     assert [f"manifest.json: merkle.{key} says"] == [
         fault[: len(f"manifest.json: merkle.{key} says")] for fault in verify(dataset.folder).faults
@@ -185,7 +165,7 @@ def test_another_bucket(dataset, column):
         rows[7][column] = {"documents": 5, "root": b"\0" * 32, "bucket": 8}[column]
     table = pa.Table.from_pylist(rows, table.schema)
     pq.write_table(table.drop_columns(["root"]) if column == "columns" else table, path)
-    reseal(dataset)
+    seal(dataset.folder, dataset.manifest)
     assert any(fault.startswith("merkle/buckets.parquet: ") for fault in verify(dataset.folder).faults)
 
 
@@ -197,7 +177,7 @@ def test_a_tree_that_leaves_a_document_out(dataset):
     buckets = Buckets.over(leaves)
     path = dataset.folder / "merkle" / "buckets.parquet"
     pq.write_table(buckets.table(), path)
-    reseal(dataset, merkle=buckets.summary())
+    seal(dataset.folder, dataset.manifest | {"merkle": buckets.summary()})
     faults = verify(dataset.folder).faults
     assert any("merkle.root says" in fault for fault in faults)
     assert any("bucket" in fault and "is not what the documents give" in fault for fault in faults)

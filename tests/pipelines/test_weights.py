@@ -6,7 +6,6 @@ import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import lxml.html
 import numpy as np
@@ -260,7 +259,7 @@ def test_a_changed_weight_is_found(weighted, tmp_path):
     values = table["sampling_weight"].to_pylist()
     changed = table.set_column(at, table.schema.field(at), pa.array([3.0, *values[1:]]))
     pq.write_table(changed, path)
-    seal(SimpleNamespace(folder=folder), json.loads((folder / "manifest.json").read_bytes()))
+    seal(folder, json.loads((folder / "manifest.json").read_bytes()))
     faults = verify(folder).faults
     assert any("has the weight 3.0, by the recipe it is 2.0" in one for one in faults)
     assert any("counts.sampling_weight.sum says 12000003, recounted it is 13000003" in one for one in faults)

@@ -271,7 +271,7 @@ def test_verify_catches_who_brings_one_back(sound, tmp_path):
     manifest = json.loads((forged / "manifest.json").read_bytes())
     manifest["withdrawals"] = after.manifest["withdrawals"]
     manifest["files"][RECORDS_FILE] = after.manifest["files"][RECORDS_FILE]
-    seal_manifest(type(sound)(forged, manifest, {}), manifest)
+    seal_manifest(forged, manifest)
     faults = "\n".join(verify(forged).faults)
     assert "is kept, but the records of withdrawals name it" in faults
     assert "withdrawals say that 1 documents are withdrawn, recounted they are 0" in faults
