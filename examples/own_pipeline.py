@@ -54,4 +54,4 @@ def main(folder: str) -> dict[str, int]:
 
 
 if __name__ == "__main__":
-    print(main(sys.argv[1]))
+    print(main(sys.argv[1]) if len(sys.argv) == 2 else __doc__)

@@ -32,5 +32,5 @@ def tell(result: Result, *, as_json: bool) -> None:
         say(f"Dataset: {result.output}\nReport:  {where}\nReview:  {page}")
     else:
         say(
-            f"Nothing to do: {result.output} is what this recipe makes of this.\nReport:  {where}\nReview:  {page}"
+            f"Nothing to do: {result.output} is what this recipe makes of these inputs.\nReport:  {where}\nReview:  {page}"
         )

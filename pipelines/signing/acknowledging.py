@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from colophon.pipelines.signing.envelopes import BadEnvelope, open_envelope, sign_statement
-from colophon.pipelines.signing.keys import PublicKey, SigningKey, read_keys
+from colophon.pipelines.signing.keys import PublicKey, SigningKey, reached, read_keys
 from colophon.pipelines.signing.standing import COUNTS, Standing, keep_latest, standings, when, whole_file
 from colophon.pipelines.signing.statements import ACKNOWLEDGEMENT, Acknowledgement, Signatory
 from colophon.schemas import UsageError, harmless
@@ -165,11 +165,7 @@ def acknowledgements(
         UsageError: The file is no notice; the keys cannot be read; the threshold cannot be reached.
     """
     trusted = read_keys(keys)
-    least = 1 if threshold is None else threshold
-    if not 1 <= least <= len(trusted):
-        raise UsageError(
-            f"{keys}: a threshold of {least} must be 1 to {len(trusted)}, for so many keys are there"
-        )
+    least = reached(threshold, trusted, keys)
     digest = _notice_digest(notice)
     found: list[Answer] = []
     faults: list[str] = []

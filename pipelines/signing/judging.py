@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from colophon.pipelines.dataset import manifest_path
 from colophon.pipelines.signing.envelopes import BadEnvelope, Statement, open_envelope
-from colophon.pipelines.signing.keys import PublicKey, read_keys
+from colophon.pipelines.signing.keys import PublicKey, reached, read_keys
 from colophon.pipelines.signing.standing import (
     COUNTS,
     SUPERSEDED,
@@ -224,13 +224,9 @@ def attestations(
         UsageError: The folder has no manifest; the keys cannot be read; the threshold cannot be reached.
     """
     trusted = read_keys(keys) if keys is not None else {}
-    least = 1 if threshold is None else threshold
     if keys is None and threshold is not None:
         raise UsageError(f"a threshold of {threshold} says how many keys must approve: name them with --keys")
-    if least < 1 or (keys is not None and least > len(trusted)):
-        raise UsageError(
-            f"{keys}: a threshold of {least} must be 1 to {len(trusted)}, for so many keys are there"
-        )
+    least = reached(threshold, trusted, keys) if keys is not None else 1
     manifest = manifest_path(folder)
     try:
         signed = manifest.read_bytes()

@@ -20,6 +20,7 @@ from colophon.pipelines.storage import explain_os_error
 from colophon.schemas import UsageError, canonical_digest, canonical_json, harmless
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from securesystemslib.signer import CryptoSigner, SSlibKey
@@ -29,6 +30,7 @@ __all__ = [
     "Revocation",
     "SigningKey",
     "make_signing_key",
+    "reached",
     "read_keys",
     "read_signing_key",
     "revoke",
@@ -249,6 +251,21 @@ def read_keys(place: Path) -> dict[str, PublicKey]:
                 f"{other.file} and {path}: say different things of one key; keep the one that you trust"
             )
     return keys
+
+
+def reached(threshold: int | None, trusted: Mapping[str, PublicKey], place: Path) -> int:
+    """A threshold that the trusted keys can reach: 1 if none is given.
+
+    Raises:
+        UsageError: They cannot.
+    """
+    least = 1 if threshold is None else threshold
+    if not 1 <= least <= len(trusted):
+        keys = f"{len(trusted)} key{'s' * (len(trusted) != 1)}"
+        raise UsageError(
+            f"{place}: holds {keys}; given is a threshold of {least}, allowed is 1 to {len(trusted)}"
+        )
+    return least
 
 
 def revoke(path: Path, reason: str, day: dt.date) -> Path:
