@@ -24,6 +24,7 @@ from colophon.filters.clean import _has_mojibake as has_mojibake
 from colophon.filters.clean import _plain_white_space as plain_white_space
 from colophon.filters.folding import changed_by_nfc, code_point_at, encode, utf8_of
 from colophon.filters.kernels import compiled
+from colophon.filters.plain import WIDTH, unlike_plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,23 +74,27 @@ def _flags() -> np.ndarray:
 
 
 @compiled
-def _of_text(part: np.ndarray, flags: np.ndarray) -> np.uint8:
-    end = len(part)
+def _of_text(data: np.ndarray, start: int, end: int, flags: np.ndarray, unlike: np.ndarray) -> np.uint8:
     need = np.uint8(0)
-    if end and (part[0] == 10 or part[end - 1] == 10 or part[end - 1] == 32 or part[end - 1] == 9):
+    if end > start and (
+        data[start] == 10 or data[end - 1] == 10 or data[end - 1] == 32 or data[end - 1] == 9
+    ):
         need = _PLAIN
-    i, before, last, last_but_one = 0, np.uint8(0), np.uint8(0), np.uint8(0)
+    i, before, last, last_but_one = start, np.uint8(0), np.uint8(0), np.uint8(0)
     while i < end and not need & _ALL:
-        if part[i] < 0x80:
+        if i % WIDTH == 0 and i + WIDTH <= end and unlike[i // WIDTH] == 0:
+            i += WIDTH
+            before, last_but_one, last = np.uint8(0), flags[data[i - 2]], flags[data[i - 1]]
+        elif data[i] < 0x80:
             # Without branches, since where a word ends cannot be predicted.
-            kind = flags[part[i]]
+            kind = flags[data[i]]
             i += 1
             need |= (kind & last & _IS_SPACE) | (kind & last & last_but_one & _IS_FEED) >> _FEED_SHIFT
             need |= (kind >> _FEED_SHIFT) & (last | last >> _TAB_SHIFT) & _PLAIN
             need |= kind & _ALL
             before, last_but_one, last = np.uint8(0), last, kind
         else:
-            point, i = code_point_at(part, i)
+            point, i = code_point_at(data, i)
             flag = flags[point]
             if flag & _BAD:
                 need |= _ALL
@@ -100,16 +105,17 @@ def _of_text(part: np.ndarray, flags: np.ndarray) -> np.uint8:
 
 
 @compiled
-def _needs(data: np.ndarray, offsets: np.ndarray, flags: np.ndarray) -> np.ndarray:
+def _needs(data: np.ndarray, offsets: np.ndarray, flags: np.ndarray, unlike: np.ndarray) -> np.ndarray:
     needs = np.zeros(len(offsets) - 1, np.uint8)
     for text in range(len(needs)):
-        needs[text] = _of_text(data[offsets[text] : offsets[text + 1]], flags)
+        needs[text] = _of_text(data, offsets[text], offsets[text + 1], flags, unlike)
     return needs
 
 
 def _needs_of(encoded: pa.LargeStringArray) -> np.ndarray:
     """uint8[n]: which rules may change each text, by flags; 0 where none can."""
-    return _needs(*utf8_of(encoded), _flags())
+    data, offsets = utf8_of(encoded)
+    return _needs(data, offsets, _flags(), unlike_plain(data))
 
 
 def clean_already(texts: Sequence[str]) -> np.ndarray:

@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from colophon.filters.kernels import compiled
+from colophon.filters.plain import NOT_ASCII, WIDTH, unlike_plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -147,19 +148,22 @@ def code_point_at(data: np.ndarray, i: int) -> tuple[np.uint32, int]:
 
 
 @compiled
-def _complex_texts(data: np.ndarray, offsets: np.ndarray, table: np.ndarray) -> np.ndarray:
+def _complex_texts(
+    data: np.ndarray, offsets: np.ndarray, table: np.ndarray, unlike: np.ndarray
+) -> np.ndarray:
     found = np.zeros(len(offsets) - 1, np.bool_)
     for text in range(len(found)):
-        part = data[offsets[text] : offsets[text + 1]]
-        i = 0
-        while i < len(part):
-            if part[i] < 0x80:  # no ASCII character is complex
+        i, end = offsets[text], offsets[text + 1]
+        while i < end:
+            if i % WIDTH == 0 and i + WIDTH <= end and not unlike[i // WIDTH] & NOT_ASCII:
+                i += WIDTH
+            elif data[i] < 0x80:  # no ASCII character is complex
                 i += 1
-                continue
-            point, i = code_point_at(part, i)
-            if table[point] & _COMPLEX:
-                found[text] = True
-                break
+            else:
+                point, i = code_point_at(data, i)
+                if table[point] & _COMPLEX:
+                    found[text] = True
+                    break
     return found
 
 
@@ -175,12 +179,17 @@ def encode(texts: Sequence[str] | pa.StringArray) -> pa.LargeStringArray:
 
 
 def utf8_of(encoded: pa.LargeStringArray) -> tuple[np.ndarray, np.ndarray]:
-    """The bytes of encoded texts end to end, uint8[b], and where each begins, int64[n + 1]."""
+    """The bytes of encoded texts end to end, uint8[b], and where each begins, int64[n + 1].
+
+    Of a slice of a longer array its own bytes alone, and up to seven before them, since words begin at multiples of eight.
+    """
     n, skipped = len(encoded), encoded.offset
     _, offsets, data = cast("Any", encoded).buffers()  # the stubs do not know them as buffers
     if data is None:
         return np.empty(0, np.uint8), np.zeros(n + 1, np.int64)
-    return np.frombuffer(data, np.uint8), np.frombuffer(offsets, np.int64)[skipped : skipped + n + 1]
+    begins = np.frombuffer(offsets, np.int64)[skipped : skipped + n + 1]
+    base = int(begins[0]) & -WIDTH
+    return np.frombuffer(data, np.uint8)[base : int(begins[-1])], begins - base if base else begins
 
 
 def folded_utf8(
@@ -204,7 +213,7 @@ def folded_utf8(
     encoded = encode(texts) if encoded is None else encoded
     data, offsets = utf8_of(encoded)
     if found is None:
-        found = _complex_texts(data, offsets, fold_tables()[0])
+        found = _complex_texts(data, offsets, fold_tables()[0], unlike_plain(data))
     if found.any():
         import pyarrow.compute as pc  # noqa: PLC0415 - half a second, which not all who read text need
 

@@ -193,7 +193,7 @@ class _Stager:
         settings = self.recipe.deduplicate
         n = len(batch.texts)
         signed = signatures(batch.tokens, settings.shingle_size, settings.permutations, settings.seed)
-        named = works(batch.about, batch.texts)
+        named = works(batch.about, batch.texts, batch.encoded)
         says = (named["identifiers"][:, 0] != 0) | (named["title"] != 0)
         data, offsets = utf8_of(batch.encoded)
         whole = data.data

@@ -73,6 +73,16 @@ def test_whatever_a_record_says(metadata, text, title):
     assert first.tobytes() == again.tobytes()
 
 
+_PIECES = st.sampled_from(["10.5555/ab.1", "arXiv:2101.00001", "ARXIV 2101.00002", "PMC1234", "pmc 77 1", "PMID: 5678", "p",
+                          "1", "0", ".", "é", "旋" * 700, "word " * 300, "\n"])  # fmt: skip
+
+
+@given(st.lists(st.lists(_PIECES, max_size=8).map(" ".join), max_size=4))
+def test_no_page_that_names_a_work_is_passed_over(texts):
+    found = works([{} for _ in texts], texts)["identifiers"]
+    assert [int((one != 0).sum()) for one in found] == [len(identifiers({}, text)) for text in texts]
+
+
 @pytest.mark.parametrize(
     "text",
     [
