@@ -300,24 +300,26 @@ def _authors(value: Any) -> list[str]:
 
 @compiled
 def _may_mention(data: np.ndarray, offsets: np.ndarray) -> np.ndarray:
-    """bool[n], whether the first `_HEAD` characters of each text have something of `_MENTIONED` in them, in any case."""
+    """bool[n], whether the first `_HEAD` characters of each text may have something of `_MENTIONED` in them."""
     found = np.zeros(len(offsets) - 1, np.bool_)
     for text in range(len(found)):
-        characters, one, two, three = 0, 0, 0, 0  # and the three bytes before
-        for i in range(offsets[text], offsets[text + 1]):
+        end = offsets[text + 1]
+        characters, one, two = 0, 0, 0  # and the two bytes before
+        for i in range(offsets[text], end):
             byte = data[i]
             characters += (byte & 0xC0) != 0x80
             if characters > _HEAD:
                 break
-            lower = byte | 0x20
             if (
-                (byte == 0x2E and one == 0x30 and two == 0x31)  # 10.
-                or (lower == 0x6D and one == 0x70)  # PM
-                or (lower == 0x76 and one == 0x69 and two == 0x78 and three == 0x72)  # rxiv
-            ):
+                # 10. and two digits, which may be of any script
+                (byte == 0x2E and one == 0x30 and two == 0x31 and i + 2 < end
+                 and data[i + 1] > 0x2F and data[i + 2] > 0x2F)
+                or (byte == 0x4D and one == 0x50)  # PM
+                or (byte | 0x20 == 0x76 and one | 0x20 == 0x69 and two | 0x20 == 0x78)  # xiv
+            ):  # fmt: skip
                 found[text] = True
                 break
-            one, two, three = lower, one, two
+            one, two = byte, one
     return found
 
 

@@ -301,31 +301,35 @@ class Judge(beam.DoFn):
         speakers, speaker = speaking
         pools: dict[int, np.ndarray] = {}
         component = known["component"]
+        some_held = bool(fixed.any())
+        named = known["work"]["identifiers"].any(axis=1) | (known["work"]["title"] != 0)
+        places = [known[name].astype(np.int64) for name in ("unit", "start", "count")]
         for group in _runs(component, speakers):
-            if len(group) < 2:
+            held = int(fixed[group].sum()) if some_held else 0
+            if some_held and not 0 < held < len(group):
                 continue
-            held = int(fixed[group].sum())
-            if fixed.any() and not 0 < held < len(group):
-                continue
-            total = int(known["count"][group].sum())
+            unit, start, count = (each[group].tolist() for each in places)
+            total = sum(count)
             if total * _BYTES_PER_SHINGLE > self.settings.memory:
                 raise RunFailed(
                     f"{len(group):,} texts that may be alike have {total:,} sequences of words, more than can be judged "
                     f"in deduplicate.memory {self.settings.memory:,} bytes ({_BYTES_PER_SHINGLE} bytes each); raise that, "
                     "or raise deduplicate.threshold"
                 )
-            offsets, shingles = self._shingles(known[group], pools)
+            sets = [self._pool(one, pools)[a : a + n] for one, a, n in zip(unit, start, count, strict=True)]
+            offsets, shingles = np.r_[0, np.cumsum(count)].astype(np.int64), np.concatenate(sets)
             links: _Links | None = None
             numbered: set[tuple[int, int]] = set()
             if self.settings.same_work:
-                begin, end = (
-                    int(np.searchsorted(component, component[group[0]], side)) for side in ("left", "right")
-                )
-                links, numbered = self._links(
-                    known[begin:end], speaker[begin:end], group, (offsets, shingles)
-                )
+                begin, end = np.searchsorted(component, component[group[0]] + np.arange(2, dtype=np.uint64))
+                if named[begin:end].any():
+                    links, numbered = self._links(
+                        known[begin:end], speaker[begin:end], group, (offsets, shingles)
+                    )
             winner, score, linked = judge(offsets, shingles, self.settings.threshold, links, held)
             lost = winner >= 0
+            if not lost.any():
+                continue
             found.other[group[lost]] = group[winner[lost]]
             found.similarity[group[lost]] = score[lost]
             found.rule[group[lost]] = np.where(linked[lost], SAME_WORK, NEAR)
@@ -334,22 +338,18 @@ class Judge(beam.DoFn):
                 for x, one_work in zip(np.flatnonzero(lost).tolist(), linked[lost].tolist(), strict=True)
             ]
 
-    def _shingles(self, known: np.ndarray, pools: dict[int, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-        sets = []
-        for document in known:
-            unit = int(document["unit"])
-            if unit not in pools:
-                path = self.job.pool(unit)
-                empty = path.stat().st_size == 0
-                pools[unit] = np.empty(0, "<u4") if empty else np.memmap(path, "<u4", "r")
-            sets.append(pools[unit][document["start"] : document["start"] + document["count"]])
-        offsets = np.r_[0, np.cumsum([len(one) for one in sets])].astype(np.int64)
-        return offsets, np.concatenate(sets)
+    def _pool(self, unit: int, pools: dict[int, np.ndarray]) -> np.ndarray:
+        """The shingles of a unit's candidates, from its file."""
+        if unit not in pools:
+            path = self.job.pool(unit)
+            empty = path.stat().st_size == 0
+            pools[unit] = np.empty(0, "<u4") if empty else np.asarray(np.memmap(path, "<u4", "r"))
+        return pools[unit]
 
     def _links(
         self, members: np.ndarray, speaker: np.ndarray, group: np.ndarray, sets: tuple[np.ndarray, np.ndarray]
     ) -> tuple[_Links | None, set[tuple[int, int]]]:
-        """Pairs of a component that are said to be one work and whose texts do not belie it.
+        """Pairs of a component, some of which has a name, that are said to be one work and whose texts do not belie it.
 
         Args:
             members: All documents of the component, copies of one text too: a number of one is a number of all.
@@ -360,8 +360,6 @@ class Judge(beam.DoFn):
         Returns:
             The links, and those pairs that have a number in common.
         """
-        if not members["work"]["identifiers"].any() and not members["work"]["title"].any():
-            return None, set()
         at, column = np.nonzero(members["work"]["identifiers"])
         numbers = members["work"]["identifiers"][at, column]
         numbered = _pairs_of(numbers, np.searchsorted(group, speaker[at]))
@@ -379,10 +377,13 @@ class Judge(beam.DoFn):
 
 
 def _runs(component: np.ndarray, speakers: np.ndarray) -> Iterator[np.ndarray]:
-    """The speakers of each component."""
-    if len(speakers):
-        own = component[speakers]
-        yield from np.split(speakers, np.flatnonzero(own[1:] != own[:-1]) + 1)
+    """The speakers of each component that has two or more."""
+    own = component[speakers]
+    starts = np.flatnonzero(np.r_[True, own[1:] != own[:-1]]) if len(own) else np.empty(0, np.int64)
+    ends = np.r_[starts[1:], len(own)].astype(np.int64)
+    several = ends - starts > 1
+    for start, end in zip(starts[several].tolist(), ends[several].tolist(), strict=True):
+        yield speakers[start:end]
 
 
 def _pairs_of(keys: np.ndarray, places: np.ndarray) -> np.ndarray:

@@ -117,7 +117,7 @@ def families(draw: st.DrawFn) -> list[set[int]]:
     universe = draw(st.sampled_from([5, 12, 40, 2**32]))
     member = st.integers(0, universe - 1)
     sets: list[set[int]] = []
-    for _ in range(draw(st.integers(0, 12))):
+    for _ in range(draw(st.integers(0, 12))):  # more and fewer than are compared pair by pair
         base = (
             draw(st.sampled_from(sets))
             if sets and draw(st.booleans())
@@ -141,6 +141,23 @@ def test_judgements_are_those_of_the_obvious_way(sets: list[set[int]], threshold
     kept_by, similarity, _ = duplicates.judge(*packed(sets), float(threshold))
     expected = judged_slowly(sets, float(threshold))
     assert (kept_by.tolist(), similarity.tolist()) == expected
+
+
+@unhurried
+@given(families(), thresholds, st.integers(0, 4), st.data())
+def test_few_documents_are_judged_as_many_are(
+    sets: list[set[int]], threshold: float, held: int, data: st.DataObject
+):
+    offsets, shingles = packed(sets)
+    n, held = len(sets), min(held, len(sets))
+    earlier = [(x, y) for x in range(n) for y in range(x)]
+    chosen = data.draw(st.lists(st.sampled_from(earlier), max_size=6)) if earlier else []
+    pairs = np.array(chosen, np.int64).reshape(-1, 2)
+    links = duplicates.similar_pairs(offsets, shingles, pairs, np.full(len(pairs), 0.05))
+    few = duplicates._judge_few(offsets, shingles, float(threshold), links, held)
+    ranked = (offsets, *duplicates._rarest_first(offsets, shingles))
+    many = duplicates._judge(ranked, float(threshold), links, held)
+    assert [one.tolist() for one in few] == [one.tolist() for one in many[:3]]
 
 
 @pytest.mark.parametrize("threshold", [0.1, 0.5, 2 / 3, 0.7, 0.8, 0.9, 1.0])
