@@ -150,20 +150,27 @@ def clean_texts(texts: Sequence[str], clean: Clean) -> tuple[list[str], pa.Large
         return cleaned, encode(cleaned)
     cleaned, changed = list(texts), np.zeros(len(texts), np.bool_)
     needs = _needs_of(encoded)
-    for i in np.flatnonzero(needs).tolist():
-        cleaned[i] = _cleaned(texts[i], needs[i], clean)
-        changed[i] = cleaned[i] != texts[i]
+    places = np.flatnonzero(needs)
+    while len(places):
+        turned = [_turn(cleaned[i], needs[i], clean) for i in places.tolist()]
+        other = np.array([new != cleaned[i] for i, new in zip(places.tolist(), turned, strict=True)])
+        # Only what a turn changed may have to be changed again.
+        places, turned = places[other], [new for new, is_new in zip(turned, other, strict=True) if is_new]
+        for i, new in zip(places.tolist(), turned, strict=True):
+            cleaned[i] = new
+        changed[places] = True
+        needs[places] = _needs_of(encode(turned)) if turned else 0
+        places = places[needs[places] != 0]
     if changed.any():
         new = encode([cleaned[i] for i in np.flatnonzero(changed).tolist()])
         encoded = pc.replace_with_mask(encoded, changed, new)
     return cleaned, encoded
 
 
-def _cleaned(text: str, need: int, clean: Clean) -> str:
+def _turn(text: str, need: int, clean: Clean) -> str:
+    """The text after one turn of the rules that it needs."""
     if need == _PLAIN:
-        while (plain := plain_white_space(text)) != text:
-            text = plain
-        return text
+        return plain_white_space(text)
     if need == _REPAIR and not (clean.fix_encoding and has_mojibake(text)):
         return text
-    return clean(text)
+    return clean.once(text)

@@ -141,23 +141,27 @@ class _Stager:
                 "failed_threshold": found.threshold,
                 "failed_detail": detail,
             }
-        declared = {"declared_language": found.declared_language} if found.declared_language else {}
+        metadata = found.metadata
+        if found.declared_language:
+            metadata = {"declared_language": found.declared_language} | metadata
         own = self.sources[source].license
-        return row | {
+        license_ = found.license
+        row |= {
             "media_type": found.media_type,
             "title": found.title,
             "text": found.text,
             "doi": _printable(found.doi),
-            "license": spdx_of_url(found.license) or _printable(found.license or own or ""),
-            "license_evidence": found.license_evidence if found.license or not own else "recipe",
+            "license": (license_ and spdx_of_url(license_)) or _printable(license_ or own or ""),
+            "license_evidence": found.license_evidence if license_ or not own else "recipe",
             # For filters, which see what is no column too.
             "rights": found.rights,
             "declared_license": own or "",
             "year": found.year if found.year is not None and abs(found.year) < 10_000 else None,
-            "metadata": _json(declared | found.metadata),
+            "metadata": _json(metadata) if metadata else "{}",
             "structured": found.structured,
             "record_key": found.digest or bytes.fromhex(sha256)[:16],
         }
+        return row
 
     def batch(self, rows: list[dict[str, Any]]) -> pa.RecordBatch:
         """Clean, score and sign the documents of one batch."""
@@ -238,6 +242,8 @@ class _Stager:
                 columns.append(values if take is None or empty is None else values.fill_null(empty))
             elif name.startswith("failed_") and name not in told:
                 columns.append(pa.repeat(empty or pa.scalar(None, column.type), len(rows)))
+            elif take is None and name in rows[0]:  # all were read, so all have what one has
+                columns.append(pa.array([row[name] for row in rows], column.type))
             else:
                 missing = empty and empty.as_py()
                 columns.append(pa.array([row.get(name, missing) for row in rows], column.type))
