@@ -48,7 +48,7 @@ def bare(job: Job, plan: Plan) -> None:
         keys = _each(candidates.EmitKeys(job, number), _grouped(staged))
         for _, forest in _each(candidates.FindCandidates(), _grouped(keys)):
             forests = merge.add_input(forests, forest)
-    places = _each(candidates.Connect(), [(0, merge.extract_output(forests))])
+    places = _each(candidates.Connect(job.recipe.deduplicate.memory), [(0, merge.extract_output(forests))])
     told = [(unit, judging.SUMMARY + value) for unit, value in staged]
     told += [(unit, judging.PLACES + value) for unit, value in places]
     verdicts = _each(judging.Judge(job), _grouped(_each(judging.ShareShingles(job), _grouped(told))))

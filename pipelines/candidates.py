@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import struct
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import apache_beam as beam
 import numpy as np
@@ -18,7 +18,7 @@ import orjson
 from colophon.filters import WORK, band_keys, components, edges_of_keys, spanning_forest
 from colophon.pipelines.fates import columns_for_fates, fates_of
 from colophon.pipelines.held import sign_shard
-from colophon.pipelines.rules import BYTES_PER_PAIR, pairs_that_fit
+from colophon.pipelines.rules import BYTES_PER_CANDIDATE, BYTES_PER_PAIR, pairs_that_fit
 from colophon.pipelines.staged import open_staged
 from colophon.pipelines.storage import aside
 from colophon.schemas import RunFailed
@@ -42,6 +42,15 @@ _BANDS, _WORKS = 0, 1
 _HEAD = struct.Struct("<III")
 
 
+class _Signed(NamedTuple):
+    """Documents of a unit: their rows, first 8 bytes of their exact keys, signatures, and what names their works."""
+
+    rows: np.ndarray
+    exact: np.ndarray
+    signature: np.ndarray
+    work: np.ndarray
+
+
 class EmitKeys(beam.DoFn):
     """A unit's keys of one pass, in blocks for each partition: unit, kind, count, keys, rows.
 
@@ -62,12 +71,7 @@ class EmitKeys(beam.DoFn):
             bands = later[1:].view()[self._of_pass(len(later) - 1, self.number)]
             yield from self._blocks(unit, _BANDS, np.array(bands).ravel(), np.tile(rows, len(bands)))
             return
-        rows, exact, signature, work = self._signed(unit, orjson.loads(summary))
-        if not len(rows):
-            signature = signature.reshape(0, self.job.recipe.deduplicate.permutations)
-        long_enough = (signature != _NO_SHINGLES).any(axis=1)
-        bands = np.ascontiguousarray(band_keys(signature[long_enough], *self.job.bands).T)
-        shingled = rows[long_enough]
+        rows, exact, shingled, bands, work = self._of_unit(unit, orjson.loads(summary))
         if self.job.passes > 1:
             with aside(path) as temporary, temporary.open("wb") as stream:
                 np.save(stream, np.concatenate([shingled.astype(np.uint64)[None], bands]))
@@ -82,37 +86,59 @@ class EmitKeys(beam.DoFn):
     def _of_pass(self, bands: int, number: int) -> np.ndarray:
         return np.arange(number, bands, self.job.passes)
 
-    def _signed(
+    def _of_unit(
         self, unit: int, told: dict[str, Any]
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Rows, first 8 bytes of the exact keys, signatures and works of the documents that take part."""
-        settings = self.job.recipe.deduplicate
-        if "held" in told:
-            parts = [signed for _, signed in sign_shard(Path(told["path"]), told["digest"], settings)]
-            exact = np.concatenate([np.ascontiguousarray(part.exact).view("<u8")[:, 0] for part in parts])
-            work = np.concatenate([part.work for part in parts])
-            return (
-                np.arange(len(exact), dtype=np.uint32),
-                exact,
-                np.concatenate([part.signature for part in parts]),
-                work,
-            )
-        with open_staged(self.job.staged(told["key"])) as file:
-            staged = file.read([*columns_for_fates(self.job.filters), "signature", "exact_key", "work"])
-        takes_part = fates_of(staged, self.job.filters).kept
-        gone = self.job.pool(unit).with_suffix(".held")
-        if settings.on_pack_match == "drop" and gone.exists():
-            takes_part[np.load(gone)["row"]] = False
-        rows = np.flatnonzero(takes_part).astype(np.uint32)
-        staged = staged.select(["signature", "exact_key", "work"]).take(rows).combine_chunks()
-        columns = {name: b"".join(staged[name].to_pylist()) for name in ("signature", "exact_key")}
-        blank = bytes(WORK.itemsize)
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Of the documents that take part rows, first 8 bytes of the exact keys and works; rows and keys by band of the shingled."""
+        rows, shingled = [np.zeros(0, np.uint32)], [np.zeros(0, np.uint32)]
+        exact, work = [np.zeros(0, np.uint64)], [np.zeros(0, WORK)]
+        bands = [np.zeros((self.job.bands[0], 0), np.uint64)]
+        for part in self._signed(unit, told):
+            long_enough = (part.signature != _NO_SHINGLES).any(axis=1)
+            rows.append(part.rows)
+            exact.append(part.exact)
+            work.append(part.work)
+            shingled.append(part.rows[long_enough])
+            bands.append(band_keys(part.signature[long_enough], *self.job.bands).T)
         return (
-            rows,
-            np.frombuffer(columns["exact_key"], "<u8").reshape(-1, 2)[:, 0],
-            np.frombuffer(columns["signature"], "<u4").reshape(-1, settings.permutations),
-            np.frombuffer(b"".join(one or blank for one in staged["work"].to_pylist()), WORK),
+            np.concatenate(rows),
+            np.concatenate(exact),
+            np.concatenate(shingled),
+            np.concatenate(bands, axis=1),
+            np.concatenate(work),
         )
+
+    def _signed(self, unit: int, told: dict[str, Any]) -> Iterator[_Signed]:
+        """The documents of a unit that take part, a bounded number at a time, for a signature takes 512 bytes."""
+        settings = self.job.recipe.deduplicate
+        base = 0
+        if "held" in told:
+            for _, signed in sign_shard(Path(told["path"]), told["digest"], settings):
+                exact = np.ascontiguousarray(signed.exact).view("<u8")[:, 0]
+                rows = np.arange(base, base + len(exact), dtype=np.uint32)
+                yield _Signed(rows, exact, signed.signature, signed.work)
+                base += len(exact)
+            return
+        path = self.job.pool(unit).with_suffix(".held")
+        gone = np.load(path)["row"] if settings.on_pack_match == "drop" and path.exists() else ()
+        names = [*columns_for_fates(self.job.filters), "signature", "exact_key", "work"]
+        blank = bytes(WORK.itemsize)
+        with open_staged(self.job.staged(told["key"])) as file:
+            for group in range(file.metadata.num_row_groups):
+                staged = file.read_row_group(group, columns=names)
+                takes_part = fates_of(staged, self.job.filters).kept
+                takes_part &= ~np.isin(np.arange(base, base + len(takes_part)), gone)
+                chosen = np.flatnonzero(takes_part)
+                rows = (chosen + base).astype(np.uint32)
+                staged = staged.select(["signature", "exact_key", "work"]).take(chosen)
+                columns = {name: staged[name].to_pylist() for name in staged.column_names}
+                yield _Signed(
+                    rows,
+                    np.frombuffer(b"".join(columns["exact_key"]), "<u8").reshape(-1, 2)[:, 0],
+                    np.frombuffer(b"".join(columns["signature"]), "<u4").reshape(-1, settings.permutations),
+                    np.frombuffer(b"".join(one or blank for one in columns["work"]), WORK),
+                )
+                base += len(takes_part)
 
     def _blocks(
         self, unit: int, kind: int, keys: np.ndarray, rows: np.ndarray
@@ -210,7 +236,14 @@ class MergeForests(beam.CombineFn):
 
 
 class Connect(beam.DoFn):
-    """The forest of all candidates to components, and the components to tasks of about equal size."""
+    """The forest of all candidates to components, and the components to tasks of about equal size.
+
+    Args:
+        memory: Bytes that judging may take; it refuses a component that takes more.
+    """
+
+    def __init__(self, memory: int) -> None:
+        self.memory = memory
 
     def process(self, element: tuple[int, bytes]) -> Iterator[tuple[int, bytes]]:
         """A `PLACE` array for each unit."""
@@ -221,6 +254,13 @@ class Connect(beam.DoFn):
         first = np.flatnonzero(np.r_[True, labels[order][1:] != labels[order][:-1]])
         task_of_component = first // _DOCUMENTS_PER_TASK
         sizes = np.diff(np.r_[first, len(labels)])
+        largest = int(sizes.max(initial=0))
+        if largest * BYTES_PER_CANDIDATE > self.memory:
+            raise RunFailed(
+                f"{largest:,} documents that may be alike hang together, and {self.memory // BYTES_PER_CANDIDATE:,} is what is judged "
+                f"together in deduplicate.memory {self.memory:,} bytes; raise that ({BYTES_PER_CANDIDATE:,} bytes a document), or raise "
+                "deduplicate.threshold"
+            )
         place = np.empty(len(documents), PLACE)
         place["row"] = documents & np.uint64(0xFFFFFFFF)
         place["component"] = labels

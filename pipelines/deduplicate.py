@@ -132,7 +132,7 @@ class Deduplicate(beam.PTransform):
             tuple(forests)
             | "AllForests" >> beam.Flatten()
             | "MergeForests" >> beam.CombinePerKey(MergeForests(memory)).with_output_types(block)
-            | "Connect" >> beam.ParDo(Connect()).with_output_types(block)
+            | "Connect" >> beam.ParDo(Connect(memory)).with_output_types(block)
             | "TagPlaces" >> beam.Map(_tagged_places).with_output_types(block)
         )
         summaries_ = staged | "TagSummaries" >> beam.Map(_tagged_summary).with_output_types(block)

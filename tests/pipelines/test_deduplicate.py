@@ -10,6 +10,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from copies import edited, plain, reasons, written
 from texts import prose
@@ -190,6 +191,17 @@ def test_more_candidates_than_fit_are_refused(curate, tmp_path, monkeypatch):
     documents = [{"text": f"{prose(n // 2)} {n % 2}"} for n in range(20)]
     with pytest.raises(RunFailed, match="more than 3 candidate pairs"):
         curate(written(tmp_path / "a.jsonl", *documents), recipe=plain())
+
+
+def test_more_that_hang_together_than_fit_are_refused():
+    from colophon.pipelines.candidates import Connect
+
+    chain = np.arange(1000, dtype=np.uint64)
+    edges = np.stack([chain[:-1], chain[1:]], axis=1).tobytes()
+    (whole,) = Connect(2**21).process((0, edges))
+    assert whole[0] == 0
+    with pytest.raises(RunFailed, match="1,000 documents that may be alike hang together, and 953 is what"):
+        list(Connect(2**20).process((0, edges)))
 
 
 def test_more_shingles_than_fit_are_refused(curate, tmp_path):

@@ -217,6 +217,7 @@ def test_dry_run_does_nothing(capsys, tmp_path):
         capsys, "run", "--input", tmp_path / "in", "--output", tmp_path / "out", "--dry-run", "--json"
     )
     assert json.loads(out)["units"] == 1
+    assert json.loads(out)["candidate_pairs_that_fit"] == 2**32 // 160
 
 
 @pytest.mark.parametrize(
