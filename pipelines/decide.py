@@ -214,9 +214,9 @@ class Decide(beam.PTransform):
         return (
             shards
             | "DecideShard" >> beam.ParDo(_DecideShard(self.job)).with_output_types(block)
-            | "GatherDecided" >> GroupBlocks()
+            | "GatherDecided" >> GroupBlocks(self.job)
             | "Settle" >> beam.ParDo(_Settle()).with_output_types(block)
-            | "SpreadShards" >> GroupBlocks()
+            | "SpreadShards" >> GroupBlocks(self.job)
             | "WriteLedger" >> beam.ParDo(_WriteLedger(self.job)).with_output_types(block)
             | "Account" >> WriteManifest(self.job)
         )

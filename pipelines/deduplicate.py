@@ -122,9 +122,9 @@ class Deduplicate(beam.PTransform):
             forests.append(
                 (staged, *ended)
                 | f"Begin{number}" >> beam.Flatten()
-                | f"SpreadUnits{number}" >> GroupBlocks()
+                | f"SpreadUnits{number}" >> GroupBlocks(self.job)
                 | f"EmitKeys{number}" >> beam.ParDo(EmitKeys(self.job, number)).with_output_types(block)
-                | f"GroupByPartition{number}" >> GroupBlocks()
+                | f"GroupByPartition{number}" >> GroupBlocks(self.job)
                 | f"FindCandidates{number}" >> beam.ParDo(FindCandidates()).with_output_types(block)
             )
         memory = self.job.recipe.deduplicate.memory
@@ -139,9 +139,9 @@ class Deduplicate(beam.PTransform):
         judged = (
             (summaries_, candidates)
             | "WithSummaries" >> beam.Flatten()
-            | "GroupByUnit" >> GroupBlocks()
+            | "GroupByUnit" >> GroupBlocks(self.job)
             | "ShareShingles" >> beam.ParDo(ShareShingles(self.job)).with_output_types(block)
-            | "GroupByTask" >> GroupBlocks()
+            | "GroupByTask" >> GroupBlocks(self.job)
             | "Judge"
             >> beam.ParDo(Judge(self.job, tuple(one.held for one in shards))).with_output_types(block)
         )

@@ -20,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from colophon.filters.formats.registry import Format
     from colophon.schemas import ReadOptions
 
-__all__ = ["Isolated"]
+__all__ = ["Isolated", "seconds_of_children", "seconds_of_living_children"]
 
 # Starting a child takes a second or two; on a machine with ten times as many jobs as cores it took more than a minute.
 _START_SECONDS = 300.0
@@ -43,9 +44,25 @@ _GRACE_SECONDS = 2.0
 
 _READY = b"ready"
 _TAKEN = b"taken"
+_SECONDS = struct.Struct("<d")  # CPU time of the child so far, before each answer
 
 # Each thread of a library, and each arena of the allocator, takes address space that the limit would count.
 _ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
+
+
+#: CPU-seconds of the children that live, by process number, as they last told.
+_LIVING: dict[int, float] = {}
+
+
+def seconds_of_living_children() -> float:
+    """CPU-seconds of the children that wait for the next call."""
+    return sum(list(_LIVING.values()))
+
+
+def seconds_of_children() -> float:
+    """CPU-seconds of all children of this process: of those that ended the system keeps count."""
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return ended.ru_utime + ended.ru_stime + seconds_of_living_children()
 
 
 class Isolated:
@@ -187,7 +204,9 @@ class _Child:
         """Wait for the answer to what it took, or learn why none comes."""
         try:
             if self._connection.poll(seconds):
-                return self._connection.recv_bytes()
+                answer = self._connection.recv_bytes()
+                (_LIVING[self._process.pid],) = _SECONDS.unpack_from(answer)
+                return answer[_SECONDS.size :]
         except (EOFError, OSError):
             # Its end of the socket is closed: it is ending, if not yet ended.
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -201,6 +220,7 @@ class _Child:
         self._connection.close()
         self._process.kill()
         self._process.wait()
+        _LIVING.pop(self._process.pid, None)
 
 
 def _ending(process: subprocess.Popen[bytes]) -> str:
@@ -259,7 +279,7 @@ def _serve(descriptor: int, seconds: float, memory_bytes: int) -> None:
             signal.setitimer(signal.ITIMER_REAL, seconds + _GRACE_SECONDS)
             answer = _answer(request)
             signal.setitimer(signal.ITIMER_REAL, 0)
-            connection.send_bytes(answer)
+            connection.send_bytes(_SECONDS.pack(time.process_time()) + answer)
 
 
 if __name__ == "__main__":

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import resource
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +12,7 @@ import orjson
 from colophon.filters.minhash import choose_bands
 from colophon.pipelines.staged import staged_file
 from colophon.pipelines.storage import write_whole
+from colophon.pipelines.usage import account_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,6 +46,11 @@ class Job:
     predecessor: Mapping[str, str] = field(default_factory=dict)
     before: str = ""
     reused: tuple[str, ...] = ()
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """A process that is told of a run works for it from now on."""
+        self.__dict__.update(state)
+        account_of(self.work)
 
     @cached_property
     def filters(self) -> Mapping[str, Filter]:
@@ -84,10 +88,12 @@ class Job:
         return Path(self.work) / "progress"
 
     def tell(self, name: str, done: Mapping[str, Any]) -> None:
-        """Leave a line for whoever watches: what a finished unit or shard says, by whom and in how much memory."""
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-        line = {**done, "pid": os.getpid(), "peak_bytes": peak}
-        write_whole(self.progress / f"{name}.json", orjson.dumps(line))
+        """Leave a line for whoever watches: what a finished unit or shard says, or a process of itself."""
+        write_whole(self.progress / f"{name}.json", orjson.dumps(done))
+
+    def count(self, shuffled: int) -> None:
+        """Add bytes that go to be grouped to the account of this process."""
+        account_of(self.work).add(shuffled, self.tell)
 
     def staged(self, key: str) -> Path:
         """The staged file of the unit with this key."""

@@ -115,6 +115,7 @@ class _WriteManifest(beam.DoFn):
     def process(self, element: tuple[int, Iterable[bytes]]) -> Iterator[bytes]:
         manifest = make_manifest(self.job, (orjson.loads(summary) for summary in element[1]))
         write_manifest(self.job.dataset, manifest)
+        self.job.count(0)  # nothing is grouped any more, but time has passed
         yield orjson.dumps(manifest.fates)
 
 
@@ -128,6 +129,6 @@ class WriteManifest(beam.PTransform):
         """Gather the summaries and write."""
         return (
             summaries
-            | "GatherShards" >> GroupBlocks()
+            | "GatherShards" >> GroupBlocks(self.job)
             | "WriteManifest" >> beam.ParDo(_WriteManifest(self.job)).with_output_types(bytes)
         )

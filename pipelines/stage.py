@@ -6,7 +6,6 @@ A staged file is named by all that it depends on, so one that exists is not made
 from __future__ import annotations
 
 import hashlib
-import time
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -28,6 +27,7 @@ from colophon.pipelines.fates import columns_for_fates, fates_of
 from colophon.pipelines.inputs import PartReader
 from colophon.pipelines.staged import about_row, is_sound, open_staged
 from colophon.pipelines.storage import aside
+from colophon.pipelines.usage import clock
 from colophon.schemas import DROPPED, FAILED, Document, StagedRow, Unreadable, arrow_schema
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ class _Stager:
         self.counts: Counter[str] = Counter()
 
     def timed(self, stage: str, began: float) -> float:
-        now = time.thread_time()
+        now = clock()
         self.seconds[stage] += now - began
         return now
 
@@ -165,7 +165,7 @@ class _Stager:
 
     def batch(self, rows: list[dict[str, Any]]) -> pa.RecordBatch:
         """Clean, score and sign the documents of one batch."""
-        began = time.thread_time()
+        began = clock()
         read = [row for row in rows if "text" in row]
         texts, encoded = clean_texts([row["text"] for row in read], self.recipe.clean)
         titles, _ = clean_texts([row["title"] for row in read], self.recipe.clean)
@@ -280,7 +280,7 @@ def stage_unit(unit: Unit, recipe: Recipe, target: Path, staging: Path) -> dict[
 
     def batches() -> Iterator[pa.RecordBatch]:
         for part in unit.parts:
-            began = time.thread_time()
+            began = clock()
             sha256, found = reader.read(part)
             for item in found:
                 waiting.rows.append(stager.row(part, sha256, item))
@@ -289,7 +289,7 @@ def stage_unit(unit: Unit, recipe: Recipe, target: Path, staging: Path) -> dict[
                     stager.timed("read", began)
                     yield stager.batch(waiting.rows)
                     waiting.rows, waiting.characters = [], 0
-                    began = time.thread_time()
+                    began = clock()
             stager.timed("read", began)
         if waiting.rows:
             yield stager.batch(waiting.rows)
@@ -307,7 +307,7 @@ def stage_unit(unit: Unit, recipe: Recipe, target: Path, staging: Path) -> dict[
         ) as writer,
     ):
         for batch in batches():
-            began = time.thread_time()
+            began = clock()
             writer.write_batch(batch)
             stager.timed("stage", began)
     return {**stager.counts, "seconds": {k: round(v, 4) for k, v in stager.seconds.items()}}

@@ -242,15 +242,15 @@ class WriteShards(beam.PTransform):
         shards = (
             staged
             | "WithIndex" >> beam.Map(_with_index).with_output_types(block)
-            | "GatherUnits" >> GroupBlocks()
+            | "GatherUnits" >> GroupBlocks(self.job)
             | "PlanShards"
             >> beam.ParDo(_PlanShards(self.job.recipe.output.shard_size)).with_output_types(block)
         )
         return (
             (shards, verdicts)
             | "WithVerdicts" >> beam.Flatten()
-            | "GroupByUnit" >> GroupBlocks()
+            | "GroupByUnit" >> GroupBlocks(self.job)
             | "KeyByShard" >> beam.ParDo(_KeyByShard()).with_output_types(block)
-            | "GroupByShard" >> GroupBlocks()
+            | "GroupByShard" >> GroupBlocks(self.job)
             | "WriteShard" >> beam.ParDo(_WriteShard(self.job)).with_output_types(block)
         )

@@ -11,6 +11,7 @@ import json
 import logging
 import os
 import pickle
+import platform
 import re
 import resource
 import signal
@@ -27,8 +28,6 @@ from colophon.schemas import RunFailed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-    from apache_beam.runners.runner import PipelineResult
 
     from colophon.pipelines.job import Job
     from colophon.pipelines.plan import Plan
@@ -107,28 +106,15 @@ def run_order(order: Order, folder: Path, fail: Callable[[str], None] = _raise) 
         _ = pipeline | "Units" >> beam.Create(units, reshuffle=False) | work
         result = pipeline.run()
         _wait(result)
-        shuffled = _shuffled(result)
     own, children = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     usage = {
         "cpu_seconds": round(own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime, 2),
         "peak_bytes": own.ru_maxrss * 1024,
         "peak_bytes_of_a_worker": max(own.ru_maxrss, children.ru_maxrss) * 1024,
-        "bytes_shuffled": shuffled,
+        "host": platform.node(),
+        "session": os.getsid(0),
     }
     (folder / "usage.json").write_text(json.dumps(usage))
-
-
-def _shuffled(result: PipelineResult) -> int | None:
-    """Bytes that were grouped, as the engine counted them; None if it does not count."""
-    from colophon.pipelines.shuffle import SHUFFLED  # noqa: PLC0415 - brings Beam
-
-    try:
-        counters = result.metrics().query()["counters"]
-    except Exception:  # noqa: BLE001 - of many kinds; an engine that does not count fails no run
-        return None
-    return sum(
-        int(one.result) for one in counters if (one.key.metric.namespace, one.key.metric.name) == SHUFFLED
-    )
 
 
 class _Failure:

@@ -36,7 +36,6 @@ class Progress:
     failed: int = 0
     shards_done: int = 0
     kept: int = 0
-    workers: dict[int, int] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     began: float = field(default_factory=time.monotonic)
     read: set[str] = field(default_factory=set)
@@ -52,7 +51,6 @@ class Progress:
             except (OSError, ValueError):
                 continue
             self.read.add(path.name)
-            self.workers[line["pid"]] = max(self.workers.get(line["pid"], 0), line["peak_bytes"])
             for stage, seconds in line["seconds"].items():
                 self.seconds[stage] = self.seconds.get(stage, 0.0) + seconds
             if path.name.startswith("unit"):

@@ -31,6 +31,7 @@ from colophon.runners.processes import stop
 from colophon.runners.progress import Progress, Watcher
 from colophon.runners.report import report
 from colophon.runners.review import gather, just_made, write_report
+from colophon.runners.usage import Usage, processes_of
 from colophon.runners.words import size_in_words
 from colophon.schemas import RunFailed, UsageError, canonical_digest, canonical_json, public_form
 
@@ -232,10 +233,18 @@ class Run:
             self._refuse_failures(manifest, max_failed, self.job.dataset)
             if told := refusals(manifest):
                 raise RunFailed("\n".join(told))
-            run = self._account(progress, began, runner, workers)
+            usage = Usage(
+                json.loads((self.work / "usage.json").read_bytes()), processes_of(self.job.progress), workers
+            )
+            run = self._account(progress, began, runner, usage)
             tokens = manifest["counts"]["sizes"].get("n_tokens", 0)
             used = run["cpu_seconds"], run["wall_seconds"], sum(run["peak_bytes_by_process"])
-            run |= costs(*used, tokens, joules=counters.joules(), prices=prices or Prices())
+            run |= costs(
+                *used,
+                tokens,
+                joules=counters.joules() if usage.on_this_machine else None,
+                prices=prices or Prices(),
+            )
             self._publish(manifest, run)
             for index in progress.again:
                 self.job.staged(self.plan.units[index].key).unlink(missing_ok=True)
@@ -327,22 +336,20 @@ class Run:
                 f"`colophon explain {where} WHAT` says why, until the next run"
             )
 
-    def _account(self, progress: Progress, began: dt.datetime, runner: str, workers: int) -> dict[str, Any]:
+    def _account(self, progress: Progress, began: dt.datetime, runner: str, usage: Usage) -> dict[str, Any]:
         """What differs from run to run and therefore stands outside the manifest."""
         ended = dt.datetime.now(dt.UTC)
-        usage = json.loads((self.work / "usage.json").read_bytes())
         return {
             "stamp": self.stamp,
             "began": began.isoformat(timespec="seconds"),
             "ended": ended.isoformat(timespec="seconds"),
             "wall_seconds": round((ended - began).total_seconds(), 2),
-            **usage,
+            **usage.as_dict(),
             "host": platform.node(),
             "platform": platform.platform(),
             "python": platform.python_version(),
             "cores": os.cpu_count(),
             "runner": runner,
-            "workers": workers,
             "units": len(self.plan.units),
             "input_bytes": progress.bytes,
             "input_bytes_read": progress.bytes_done - progress.bytes_reused,
@@ -352,7 +359,6 @@ class Run:
             "cpu_seconds_by_stage": {
                 name: round(value, 3) for name, value in sorted(progress.seconds.items())
             },
-            "peak_bytes_by_process": sorted(progress.workers.values(), reverse=True),
             "staging": "" if self.job.before else size_in_words(self._staged_bytes()),
         }
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from texts import prose
 
@@ -62,16 +62,22 @@ def finish(process: subprocess.Popen[str], output: Path) -> dict[str, bytes]:
     return content(output)
 
 
+def used(output: Path) -> dict[str, Any]:
+    """What a run says that it used."""
+    return json.loads((output / "run.json").read_bytes())
+
+
 def lines(output: Path, kind: str) -> int:
     """How many units or shards of the run that makes `output` have told that they are done."""
     return len(list(output.parent.glob(f".{output.name}.partial/*/progress/{kind}-*.json")))
 
 
-def wait_until(true: Callable[[], bool], process: subprocess.Popen[str]) -> None:
-    """Wait for something that a run brings about while it lasts."""
+def wait_until(true: Callable[[], bool], *processes: subprocess.Popen[Any]) -> None:
+    """Wait for something that processes bring about while they last."""
     until = time.monotonic() + 300
     while not true():
-        assert process.poll() is None, process.communicate()
+        for process in processes:
+            assert process.poll() is None, process.communicate()
         assert time.monotonic() < until
         time.sleep(0.02)
 

@@ -15,7 +15,7 @@ import pytest
 
 from colophon.filters.formats import Html, PlainText
 from colophon.filters.formats.reading import read_stream
-from colophon.pipelines.isolation import Isolated
+from colophon.pipelines.isolation import Isolated, seconds_of_children
 from colophon.schemas import Document, ReadOptions, RunFailed, Unreadable
 
 _HOSTILE = '''
@@ -67,6 +67,12 @@ class Hostile:
     def interrupt(self):
         os.kill(os.getpid(), signal.SIGINT)
 
+def busy():
+    ends = time.process_time() + 0.3
+    while time.process_time() < ends:
+        pass
+    return []
+
 def pid():
     return [Document(str(os.getpid()))]
 
@@ -111,6 +117,18 @@ def test_reads_a_page_as_it_is_read_here(isolated):
 
 def test_one_child_answers_many_calls(isolated, hostile):
     assert child(isolated, hostile) == child(isolated, hostile) != os.getpid()
+
+
+def test_what_a_child_works_is_counted_while_it_lives_and_afterwards(hostile):
+    before = seconds_of_children()
+    with Isolated() as isolated:
+        child(isolated, hostile)
+        began = seconds_of_children()
+        assert began > before
+        isolated.run(hostile.busy)
+        living = seconds_of_children()
+        assert living >= began + 0.3
+    assert seconds_of_children() >= living
 
 
 def test_large_files_pass(isolated):

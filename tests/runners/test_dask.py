@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from sites import content, finish, lines, make_site, start, wait_until
+from sites import content, finish, lines, make_site, start, used, wait_until
 
 from colophon.pipelines.verify import verify
 
@@ -80,7 +79,7 @@ def reference(recipe, tmp_path_factory) -> dict[str, bytes]:
     """The dataset's bytes from the direct runner."""
     output = tmp_path_factory.mktemp("reference") / "out"
     made = finish(start(recipe, output, "--workers", "1", "--quiet"), output)
-    assert json.loads((output / "run.json").read_bytes())["units"] == UNITS
+    assert used(output)["units"] == UNITS
     return made
 
 
@@ -131,7 +130,7 @@ def test_all_workers_killed_is_told_and_the_next_run_goes_on(recipe, reference, 
     cluster.grow(2)
     process = start(recipe, output, *cluster.options)
     assert finish(process, output) == reference
-    run = json.loads((output / "run.json").read_bytes())
+    run = used(output)
     assert run["input_bytes_read"] < run["input_bytes"]
     assert run["runner"] == "dask"
 
@@ -173,3 +172,7 @@ def test_real_papers_have_the_bytes_of_the_direct_runner(corpora, cluster, tmp_p
     here, there = tmp_path / "here" / "out", tmp_path / "there" / "out"
     finish(start(recipe, here, "--workers", str(os.cpu_count()), "--quiet"), here)
     assert finish(start(recipe, there, *cluster.options), there) == content(here)
+    run = used(there)
+    assert run["bytes_shuffled"] == used(here)["bytes_shuffled"] > 0
+    assert run["workers"] == len(run["peak_bytes_by_process"]) == 2
+    assert run["cpu_seconds"] > sum(run["cpu_seconds_by_stage"].values())

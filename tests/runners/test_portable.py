@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from sites import answers, finish, free_port, make_site, start, wait_until
+from sites import answers, content, finish, free_port, make_site, start, used, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,12 +78,19 @@ def recipe(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def reference(recipe, tmp_path_factory) -> dict[str, bytes]:
+def here(recipe, tmp_path_factory) -> Path:
+    """The dataset from the direct runner."""
     output = tmp_path_factory.mktemp("reference") / "out"
-    return finish(start(recipe, output, "--workers", "1", "--quiet"), output)
+    finish(start(recipe, output, "--workers", "1", "--quiet"), output)
+    return output
 
 
-def test_a_job_server_and_workers_elsewhere_give_the_same_bytes(recipe, reference, pool, tmp_path):
+@pytest.fixture(scope="module")
+def reference(here) -> dict[str, bytes]:
+    return content(here)
+
+
+def test_a_job_server_and_workers_elsewhere_give_the_same_bytes(recipe, here, reference, pool, tmp_path):
     port = free_port()
     command = [
         sys.executable, "-m", "apache_beam.runners.portability.local_job_service_main", f"--port={port}",
@@ -96,6 +103,12 @@ def test_a_job_server_and_workers_elsewhere_give_the_same_bytes(recipe, referenc
         output = tmp_path / "out"
         options = ["--runner", "portable", "--job-endpoint", f"localhost:{port}", *pool, "--quiet"]
         assert finish(start(recipe, output, *options), output) == reference
+        run, direct = used(output), used(here)
+        assert run["bytes_shuffled"] == direct["bytes_shuffled"] > 0
+        assert "of each worker elsewhere" in run["cpu_seconds_are"]
+        assert run["cpu_seconds"] > sum(run["cpu_seconds_by_stage"].values())
+        assert run["workers"] == len(run["peak_bytes_by_process"]) >= 1
+        assert direct["cpu_seconds_are"] == "of all processes that this command started"
     finally:
         server.kill()
         server.wait()

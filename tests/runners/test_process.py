@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from sites import content, finish, make_site, start, wait_until
+from sites import content, finish, make_site, start, used, wait_until
 from texts import prose
 
 from colophon.pipelines.verify import verify
@@ -62,15 +62,20 @@ def children_of(folder: Path) -> list[int]:
 
 
 @pytest.fixture(scope="module")
-def reference(site, tmp_path_factory) -> dict[str, bytes]:
-    """The dataset's bytes, from one worker that was never disturbed."""
+def undisturbed(site, tmp_path_factory) -> Path:
+    """The dataset of one worker that was never disturbed."""
     output = tmp_path_factory.mktemp("reference") / "out"
     process = start(site, output, "--workers", "1", "--json")
     out, error = process.communicate(timeout=300)
     assert process.returncode == 0, error
     assert json.loads(out)["run"]["units"] > 20
     assert verify(output).faults == []
-    return content(output)
+    return output
+
+
+@pytest.fixture(scope="module")
+def reference(undisturbed) -> dict[str, bytes]:
+    return content(undisturbed)
 
 
 def run(site: Path, output: Path) -> dict[str, bytes]:
@@ -80,8 +85,13 @@ def run(site: Path, output: Path) -> dict[str, bytes]:
     return made
 
 
-def test_two_workers_give_the_same_bytes(site, reference, tmp_path):
+def test_two_workers_give_the_same_bytes(site, undisturbed, reference, tmp_path):
     assert run(site, tmp_path / "out") == reference
+    told = used(tmp_path / "out")
+    assert told["workers"] == 2
+    # The same is moved, however many move it; and nothing that was done is left out, in parsers neither.
+    assert told["bytes_shuffled"] == used(undisturbed)["bytes_shuffled"] > 0
+    assert told["cpu_seconds"] > sum(told["cpu_seconds_by_stage"].values()) > 0
     again = start(site, tmp_path / "out", "--json")
     out, error = again.communicate(timeout=60)
     assert json.loads(out)["made"] is False, error
@@ -99,7 +109,7 @@ def test_killed_halfway_and_started_again(site, reference, tmp_path):
     before = staged(output)
     assert before < 40
     assert run(site, output) == reference
-    told = json.loads((output / "run.json").read_bytes())
+    told = used(output)
     assert told["input_bytes_read"] < told["input_bytes"]
 
 

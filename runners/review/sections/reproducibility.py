@@ -154,7 +154,7 @@ def _work(run: Mapping[str, Any]) -> Html:
 
 
 _BYTES = (
-    ("input_bytes", "inputs"), ("input_bytes_read", "read"), ("output_bytes_written", "written"), ("shuffled_bytes", "between workers"),
+    ("input_bytes", "inputs"), ("input_bytes_read", "read"), ("output_bytes_written", "written"), ("bytes_shuffled", "between workers"),
 )  # fmt: skip
 
 

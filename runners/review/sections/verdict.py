@@ -82,7 +82,7 @@ def promises(facts: Facts) -> list[Check]:
             f"Each of {samples.copies_dropped:,} dropped copies names the one document that it was compared with, and a "
             "similarity at or above the limit.",
         )
-    shuffled = facts.run.get("shuffled_bytes")
+    shuffled = facts.run.get("bytes_shuffled")
     texts = Check(
         "Text was not shuffled",
         Outcome.OPEN,
