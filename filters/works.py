@@ -28,6 +28,7 @@ __all__ = ["WORK", "identifiers", "title_key", "work_of_doi", "works"]
 
 IDENTIFIERS: Final = 5
 """Identifiers kept of a document: the first that are found, in the order of `identifiers`."""
+_NO_NUMBERS: Final = (0,) * IDENTIFIERS
 
 WORK = np.dtype(
     [
@@ -245,7 +246,7 @@ def identifiers(about: Mapping[str, Any], text: str) -> list[tuple[str, str]]:
         found += _of_head(about.get("title") or "", text)
     if not about.get("locator"):
         found += _of_file(about.get("source_uri") or "")
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(found)) if len(found) > 1 else found
 
 
 def _plain(words: str) -> str:
@@ -346,10 +347,11 @@ def works(
 def _work(known: Mapping[str, Any], text: str) -> tuple[tuple[int, ...], int, int, int, int, int, int]:
     """The values of `WORK` for one document."""
     found = identifiers(known, text)
-    keys = [_hash(*key) for key in found[:IDENTIFIERS]]
-    numbers = (*keys, *(0 for _ in range(IDENTIFIERS - len(keys))))
+    numbers = (*(_hash(*key) for key in found[:IDENTIFIERS]), *_NO_NUMBERS[len(found) :])
     doi, title = known.get("doi") or "", known.get("title") or ""
     metadata = known.get("metadata") or {}
+    if not (doi or title or metadata or found):
+        return numbers, 0, 0, 0, 0, 0, False
     venue = metadata.get("journal") or metadata.get("booktitle") or metadata.get("venue") or ""
     venue = venue if isinstance(venue, str) else ""
     preprint = bool(venue and _PREPRINT_VENUES.search(venue))
