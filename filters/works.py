@@ -117,6 +117,8 @@ _ENDING: Final = re.compile(
 )
 _FILE_DOI: Final = re.compile(r"(10\.\d{4,9})(?:_|%2f|/|-)(.{3,180})\Z", re.IGNORECASE)
 _FILE_ARXIV: Final = re.compile(r"(?:arxiv[-_.:]?)?(\d{4}\.\d{4,5})(?:v\d{1,2})?\Z", re.IGNORECASE)
+_WORDS: Final = re.compile(r"\w+")
+_TAG: Final = re.compile(r"<[^<>]{1,40}>")
 _FILE_PMC: Final = re.compile(r"(PMC\d{4,9})\Z", re.IGNORECASE)
 
 
@@ -251,8 +253,10 @@ def identifiers(about: Mapping[str, Any], text: str) -> list[tuple[str, str]]:
 
 def _plain(words: str) -> str:
     """Letters and digits alone, without accents and case."""
-    apart = unicodedata.normalize("NFKD", words.casefold())
-    return " ".join(re.findall(r"\w+", "".join(c for c in apart if not unicodedata.combining(c))))
+    apart = words.casefold()
+    if not apart.isascii():
+        apart = "".join(c for c in unicodedata.normalize("NFKD", apart) if not unicodedata.combining(c))
+    return " ".join(_WORDS.findall(apart))
 
 
 def title_key(title: str) -> str:
@@ -261,10 +265,13 @@ def title_key(title: str) -> str:
     >>> title_key("On the Drying of <i>Fagus</i>: A Naïve View"), title_key("Book review")
     ('on the drying of fagus a naive view', '')
     """
-    key = _plain(re.sub(r"<[^<>]{1,40}>", " ", title[:1000]))
-    long_enough = len(key) >= 20 and key.count(" ") >= 3
-    dense = sum(ord(c) > 0x2E80 for c in key) >= 10  # Han, kana, hangul: words without spaces, or few
-    return key if long_enough or dense else ""
+    key = _plain(_TAG.sub(" ", title[:1000]))
+    if len(key) >= 20 and key.count(" ") >= 3:
+        return key
+    dense = (
+        not key.isascii() and sum(ord(c) > 0x2E80 for c in key) >= 10
+    )  # Han, kana, hangul: words without spaces, or few
+    return key if dense else ""
 
 
 def _surname(name: str) -> str:
