@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ROOMS := schemas filters pipelines runners
 SOURCES := pyproject.toml $(shell find $(ROOMS) .src/colophon/__init__.py -type f -not -path '*/__pycache__/*')
 
-.PHONY: demo test test-all bench lint types lock clean
+.PHONY: demo test test-all flink bench lint types lock clean
 
 demo: $(VENV)/installed
 	$(BIN)/colophon run examples/recipe.yaml --output datasets-demo/colophon-example --replace
@@ -15,8 +15,16 @@ test: $(VENV)/tested lint types
 	$(BIN)/python -m pytest --doctest-modules --pyargs colophon
 	$(BIN)/python -m pytest -m "not slow" -n auto --dist loadfile
 
-test-all: $(VENV)/slow $(VENV)/tested
-	$(BIN)/python -m pytest -m slow
+test-all: $(VENV)/slow $(VENV)/tested flink
+	COLOPHON_FLINK_LIB=$${COLOPHON_FLINK_LIB:-$(CURDIR)/$(VENV)/flink/lib} $(BIN)/python -m pytest -m slow
+
+# Flink itself, 312 MB, for the tests that start a cluster of it; they are skipped where it cannot be had.
+flink: $(VENV)/slow
+	@[ -n "$$COLOPHON_FLINK_LIB" ] || [ -d $(VENV)/flink/lib ] || { \
+		rm -rf $(VENV)/flink && mkdir $(VENV)/flink && \
+		$(BIN)/python -m pip download --quiet --no-deps --no-build-isolation --require-hashes -r .ci/flink.lock --dest $(VENV)/flink && \
+		tar -xzf $(VENV)/flink/*.tar.gz -C $(VENV)/flink && rm $(VENV)/flink/*.tar.gz && mv $(VENV)/flink/*/deps/lib $(VENV)/flink && rm -rf $(VENV)/flink/apache_flink_libraries-*; \
+	} || echo "Flink could not be fetched: tests of its cluster are skipped"
 
 bench: $(VENV)/tested
 	$(BIN)/python -m benchmarks

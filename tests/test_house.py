@@ -75,7 +75,7 @@ def test_no_room_for_odds_and_ends():
 
 
 def test_locks_have_hashes_and_no_addresses():
-    for name in ("runtime.lock", "dev.lock", "slow.lock"):
+    for name in ("runtime.lock", "dev.lock", "slow.lock", "flink.lock"):
         text = (ROOT / ".ci" / name).read_text()
         assert "--hash=sha256:" in text
         assert "://" not in text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import http.client
+import json
 import os
 import shutil
 from contextlib import contextmanager
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 
     from colophon.runners.job import Order
 
-__all__ = ["NAME", "OPTIONS", "SHORT", "check", "engine", "find_jar", "not_accepted"]
+__all__ = ["NAME", "OPTIONS", "SHORT", "check", "engine", "find_jar", "not_accepted", "refuse_cluster"]
 
 NAME: Final = "flink"
 SHORT: Final = "a Flink cluster"
@@ -39,6 +41,8 @@ OPTIONS: Final = (
     ),
     *ENVIRONMENT,
 )
+
+_SECONDS_TO_ANSWER: Final = 10.0
 
 #: Where a worker pool waits beside each task manager, if nothing else is said.
 _BESIDE: Final = {"environment": "external", "environment_config": "localhost:50000"}
@@ -61,15 +65,55 @@ def check(settings: Mapping[str, Any]) -> None:
         )
 
 
+def refuse_cluster(master: str, version: str) -> None:
+    """Refuse a cluster that does not answer, or is of another version than the job server that is to speak with it.
+
+    Beam's job server would try for minutes, or fail with what Java says of classes.
+
+    Args:
+        master: HOST:PORT of its REST interface.
+        version: Of Flink, two numbers: what the job server is for.
+
+    Raises:
+        RunFailed: It cannot do the job.
+    """
+    connection = http.client.HTTPConnection(master, timeout=_SECONDS_TO_ANSWER)
+    try:
+        connection.request("GET", "/overview")
+        said = connection.getresponse().read()
+    except OSError as error:
+        raise RunFailed(f"no Flink cluster answers at {master}: {error}") from error
+    except http.client.HTTPException:
+        return
+    finally:
+        connection.close()
+    try:
+        found = str(json.loads(said)["flink-version"])
+    except (ValueError, KeyError, TypeError):
+        return  # something stands before it, which the job server may know how to pass
+    if not found.startswith(f"{version}."):
+        raise RunFailed(
+            f"the cluster at {master} is Flink {found}, and the job server is for {version}; "
+            f"add: -- --flink_version={'.'.join(found.split('.')[:2])}"
+        )
+
+
+def _version(options: PipelineOptions) -> str:
+    """The version of Flink that the job server is for."""
+    from apache_beam.options.pipeline_options import FlinkRunnerOptions  # noqa: PLC0415
+
+    return str(options.view_as(FlinkRunnerOptions).flink_version)
+
+
 def find_jar(settings: Mapping[str, Any], extra: Sequence[str]) -> str | None:
     """The job server's jar: the one that is given, else the one in Beam's cache; none if Beam is to download it."""
-    from apache_beam.options.pipeline_options import FlinkRunnerOptions, PipelineOptions  # noqa: PLC0415
+    from apache_beam.options.pipeline_options import PipelineOptions  # noqa: PLC0415
     from apache_beam.utils.subprocess_server import JavaJarServer  # noqa: PLC0415
     from apache_beam.version import __version__ as beam  # noqa: PLC0415
 
     if given := settings.get("job_server_jar"):
         return os.path.abspath(str(given))
-    flink = PipelineOptions(list(extra)).view_as(FlinkRunnerOptions).flink_version
+    flink = _version(PipelineOptions(list(extra)))
     cached = Path(JavaJarServer.JAR_CACHE) / f"beam-runners-flink-{flink}-job-server-{beam}.jar"
     return str(cached) if cached.is_file() else None
 
@@ -119,15 +163,28 @@ def not_accepted(pipeline: Any) -> list[str]:
     return sorted(found)
 
 
-def _runner() -> PipelineRunner:
+def _runner(master: str) -> PipelineRunner:
+    from apache_beam.options.pipeline_options import FlinkRunnerOptions  # noqa: PLC0415
     from apache_beam.runners.portability.flink_runner import FlinkRunner  # noqa: PLC0415
 
     class Checked(FlinkRunner):  # type: ignore[misc] # Beam is untyped here
         """Beam's FlinkRunner, which is given nothing that it would refuse an hour later."""
 
+        def create_job_service(self, options: PipelineOptions) -> Any:
+            try:
+                return super().create_job_service(options)
+            except RuntimeError as error:
+                jar = options.view_as(FlinkRunnerOptions).flink_job_server_jar
+                raise RunFailed(
+                    f"{jar}: Java does not start Beam's job server from it: {error}"
+                    if jar
+                    else f"there is no job server for Flink here, and Beam cannot fetch one: {error}; name one with --job-server-jar"
+                ) from error
+
         def run_portable_pipeline(self, pipeline: Any, options: PipelineOptions) -> Any:
             if refused := not_accepted(pipeline):
                 raise RunFailed(f"the Flink runner does not run {'; '.join(refused)}")
+            refuse_cluster(master, _version(options))
             return super().run_portable_pipeline(pipeline, options)
 
     return Checked()
@@ -146,4 +203,4 @@ def engine(
     if jar := find_jar(settings, order.extra):
         flags.append(f"--flink_job_server_jar={jar}")
     with in_words("Beam's job server for Flink"):
-        yield _runner(), PipelineOptions([*flags, *order.extra])
+        yield _runner(settings["flink_master"]), PipelineOptions([*flags, *order.extra])
