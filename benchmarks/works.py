@@ -17,6 +17,8 @@ from benchmarks.corpora import CORPORA
 from benchmarks.dataset import NO_FILTER, curate
 from colophon.filters import works
 from colophon.pipelines import judging
+from colophon.pipelines.pack import PackIndex, make_key
+from colophon.runners.packing import pack_dataset
 
 _FOLDERS = ("jats", "neardup/jats_versions", "pdf_jats", "html_sci")
 _ENDINGS = (".xml", ".pdf", ".html", ".jats", ".v1", ".v2", ".v3")
@@ -30,13 +32,13 @@ def _work(name: str) -> str:
     return told
 
 
-def _nameless(folder: Path) -> dict[str, str]:
-    """Copy every paper under a name that tells nothing; what each was called, by its new name."""
+def _nameless(folder: Path, endings: tuple[str, ...] = (".xml", ".pdf", ".html")) -> dict[str, str]:
+    """Copy every paper of such forms under a name that tells nothing; what each was called, by its new name."""
     called = {}
     folder.mkdir()
     for path in _FOLDERS:
         for file in sorted((CORPORA / path).rglob("*")):
-            if file.suffix in {".xml", ".pdf", ".html"}:
+            if file.suffix in endings:
                 name = file.relative_to(CORPORA).as_posix()
                 copy = hashlib.sha256(name.encode()).hexdigest()[:16] + file.suffix
                 shutil.copy(file, folder / copy)
@@ -103,6 +105,34 @@ def records() -> None:
     )
 
 
+def packs() -> None:
+    """What a site with the papers as JATS finds, by packs, in one that has some of them as PDF and HTML."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        make_key(folder / "key", "benchmark")
+        sites = {"jats": (".xml",), "others": (".pdf", ".html")}
+        packed, works_of = {}, {}
+        for site, endings in sites.items():
+            called = _nameless(folder / f"{site}-in", endings)
+            curate(folder / f"{site}-in", folder / site, 2, NO_FILTER)
+            packed[site] = pack_dataset(folder / site, folder / "key", folder / f"{site}.pack", site, 1)
+            uris = [
+                uri
+                for path in sorted((folder / site / "data").iterdir())
+                for uri in pq.read_table(path, columns=["source_uri"])["source_uri"].to_pylist()
+            ]
+            works_of[site] = np.array([_work(called[uri]) for uri in uris])
+    shared = np.isin(works_of["others"], works_of["jats"])
+    matches = PackIndex(packed["jats"]).match(packed["others"].exact, packed["others"].bands)
+    for least in (1, 2, 3, 5):
+        found = matches.found(least)
+        print(
+            f"packs, {len(shared)} papers as PDF or HTML against {len(works_of['jats'])} as JATS, {least} bands shared: recall "
+            f"{(found & shared).sum() / shared.sum():.3f}, precision {(found & shared).sum() / max(1, found.sum()):.3f}"
+        )
+
+
 def main() -> None:
     papers()
+    packs()
     records()

@@ -251,15 +251,44 @@ def _best_link(x: int, links: _Links, kept_by: np.ndarray, held: int) -> tuple[i
 
 
 @compiled
+def _room(size: int, place: int, threshold: float) -> int:
+    """What `_need` of another set must not exceed for the two to be similar, if what they share begins at this place.
+
+    Of y only size - place members can be common, and t / (1 + t) * (|x| + |y|) have to be: size / (1 + t) - place is at
+    least t / (1 + t) * |x|. Rounded so that no pair is lost.
+    """
+    return int(size / (1.0 + threshold)) + 1 - place
+
+
+@compiled
+def _need(size: int, threshold: float) -> int:
+    return int(threshold / (1.0 + threshold) * size) - 1
+
+
+@compiled
 def _list(
-    x: int, prefix: np.ndarray, frequencies: np.ndarray, lists: tuple[np.ndarray, np.ndarray, np.ndarray]
+    x: int,
+    prefix: np.ndarray,
+    rooms: tuple[int, float],
+    frequencies: np.ndarray,
+    lists: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray],
 ) -> None:
-    """Enter a kept document under those shingles of its prefix that another has too."""
-    ends, holders, places = lists
+    """Enter a kept document under those shingles of its prefix that another has too; each list is a heap, most room first."""
+    size, threshold = rooms
+    starts, ends, holders, places, room = lists
     for i in range(len(prefix)):
         rank = prefix[i]
         if frequencies[rank] > 1:
-            holders[ends[rank]], places[ends[rank]] = x, i
+            start, node, own = starts[rank], ends[rank] - starts[rank], _room(size, i, threshold)
+            while node > 0 and room[start + (node - 1) // 2] < own:
+                above = start + (node - 1) // 2
+                holders[start + node], places[start + node], room[start + node] = (
+                    holders[above],
+                    places[above],
+                    room[above],
+                )
+                node = (node - 1) // 2
+            holders[start + node], places[start + node], room[start + node] = x, i, own
             ends[rank] += 1
 
 
@@ -275,17 +304,20 @@ def _judge(
     kept_by = np.full(len(offsets) - 1, -1, np.int64)
     similarity = np.zeros(len(kept_by), np.float64)
     linked = np.zeros(len(kept_by), np.bool_)
-    # Of each shingle, the kept documents in whose prefix it is, and its place there.
+    # Of each shingle, the kept documents in whose prefix it is, its place there, and the room that this leaves.
     starts = _prefix_starts(offsets, ranks, frequencies, threshold)
     ends = starts[:-1].copy()
     holders = np.empty(starts[-1], np.int32)
     places = np.empty(starts[-1], np.int32)
+    room = np.empty(starts[-1], np.int32)
+    waiting = np.empty(64, np.int64)
     seen_by = np.full(len(kept_by), -1, np.int32)
     pairs, listed = 0, 0
     for x in range(len(kept_by)):
         unseen = listed if x >= held else 0
         own = ranks[offsets[x] : offsets[x + 1]]
         prefix = own[: _prefix_length(len(own), threshold)]
+        need = _need(len(own), threshold)
         if x >= held:
             kept_by[x], similarity[x] = _best_link(x, links, kept_by, held)
             linked[x] = kept_by[x] >= 0
@@ -294,7 +326,17 @@ def _judge(
             i + 1 < len(prefix) and unseen > 0
         ):  # a template's shingles lead to the same documents again and again
             i += 1
-            for entry in range(starts[prefix[i]], ends[prefix[i]]):
+            # Down the heap as far as there is room, so that pages of one template that are not similar are never met.
+            start, length = starts[prefix[i]], ends[prefix[i]] - starts[prefix[i]]
+            waiting[0], left = 0, 1
+            while left > 0:
+                left -= 1
+                node = waiting[left]
+                entry = start + node
+                if node >= length or room[entry] < need:
+                    continue
+                waiting[left], waiting[left + 1] = 2 * node + 1, 2 * node + 2
+                left += 2
                 y = holders[entry]
                 if seen_by[y] == x:
                     continue
@@ -311,7 +353,7 @@ def _judge(
         pairs += listed - unseen if x >= held else 0
         if x < held or (held == 0 and kept_by[x] < 0):
             listed += 1
-            _list(x, prefix, frequencies, (ends, holders, places))
+            _list(x, prefix, (len(own), threshold), frequencies, (starts, ends, holders, places, room))
     return kept_by, similarity, linked, pairs
 
 

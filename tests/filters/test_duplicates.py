@@ -214,6 +214,21 @@ def with_common_part(documents: int, common: int, own: int) -> tuple[np.ndarray,
     return np.arange(documents + 1, dtype=np.int64) * (common + own), np.sort(rows, axis=1).ravel()
 
 
+@pytest.mark.parametrize("documents", [1000, 4000])
+def test_pages_of_one_template_are_not_compared(documents: int):
+    """Three quarters in common: too little to be copies, and enough that each meets each in the template's shingles."""
+    pairs, kept_by = pairs_compared(*with_common_part(documents, 255, 45), 0.8)
+    assert (kept_by == -1).all()
+    assert pairs == 0
+    # The bare template has room for all of them, and all of them are looked at beside it alone.
+    offsets, shingles = with_common_part(documents, 255, 45)
+    template = np.intersect1d(shingles[:300], shingles[300:600])
+    assert len(template) == 255
+    pairs, kept_by = pairs_compared(np.r_[0, offsets + 255], np.r_[template, shingles], 0.8)
+    assert (kept_by[1:] == 0).all()
+    assert pairs == documents
+
+
 def test_many_near_copies_are_each_compared_once():
     pairs, kept_by = pairs_compared(*with_common_part(20_000, 97, 3), 0.8)
     assert pairs == 19_999

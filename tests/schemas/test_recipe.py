@@ -656,6 +656,7 @@ def test_with_inputs_changes_only_sources():
     changed = with_inputs(recipe, [Path("/b"), Path("/a")])
     assert [source.name for source in changed.sources] == ["a", "b"]
     assert replace(changed, sources=recipe.sources) == recipe
+    assert len(with_inputs(recipe, [Path("/a"), Path("/b/../a")]).sources) == 1
 
 
 # --- junk
