@@ -33,8 +33,11 @@ def recipe_of(text: str = "{}"):
 
 @pytest.fixture
 def corpus(tmp_path: Path) -> Path:
-    """Twelve texts: two copies of the first, one short, one German."""
-    folder = tmp_path / "papers"
+    return texts_in(tmp_path / "papers")
+
+
+def texts_in(folder: Path) -> Path:
+    """Twelve texts: two copies of the first, one short, one long."""
     folder.mkdir()
     for n in range(8):
         (folder / f"paper{n:02d}.txt").write_text(prose(n))
@@ -47,9 +50,16 @@ def corpus(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def made_once(curate_once, tmp_path_factory):
+    return curate_once(texts_in(tmp_path_factory.mktemp("inputs") / "papers"), recipe=recipe_of(UNITS))
+
+
 @pytest.fixture
-def first(curate, corpus):
-    return curate(corpus, recipe=recipe_of(UNITS))
+def first(made_once, curate):
+    """A copy, with its staged units, where `curate` makes datasets."""
+    shutil.copytree(made_once.folder.parent, curate.folder)
+    return type(made_once)(curate.folder / made_once.folder.name, made_once.manifest, made_once.run)
 
 
 def again(
@@ -153,17 +163,24 @@ def test_a_filter_that_is_set_up_otherwise_is_run_on_the_texts(curate, corpus):
         again(curate, first.folder, "filters: {length: {min_words: 50}}")
 
 
-def test_it_is_the_same_in_whatever_number_of_shards(curate, tmp_path):
+@pytest.mark.parametrize(
+    "workers", [1, pytest.param(2, marks=pytest.mark.slow)]
+)  # two are processes, which take long to start
+def test_it_is_the_same_in_whatever_number_of_shards(curate, tmp_path, workers):
     folder = tmp_path / "many"
     folder.mkdir()
     for n in range(40):
-        (folder / f"{n:03d}.txt").write_text("\n\n".join(prose(100 * n + k) for k in range(20 + n)))
-        (folder / f"{n:03d}-copy.txt").write_text("\n\n".join(prose(100 * n + k) for k in range(20 + n)))
-    first = curate(folder, recipe=recipe_of(UNITS + "output: {shard_size: 1 MiB}"))
+        (folder / f"{n:03d}.txt").write_text(
+            "\n\n".join(prose(100 * n + k, 1600) for k in range(2 + n // 12))
+        )
+        shutil.copy(folder / f"{n:03d}.txt", folder / f"{n:03d}-copy.txt")
+    others = "language: false, privacy: false, contamination: false, bias: false"
+    recipe = f"{UNITS}output: {{shard_size: 1 MiB}}\nfilters: {{{others}}}"
+    first = curate(folder, recipe=recipe_of(recipe))
+    assert len(list((first.folder / "data").iterdir())) > 1
     limit = sorted(row["n_words"] for row in first.data)[20]
-    made = again(
-        curate, first.folder, f"filters: {{length: {{min_words: {limit}}}}}", kept_only=True, workers=2
-    )
+    recipe = f"filters: {{{others}, length: {{min_words: {limit}}}}}"
+    made = again(curate, first.folder, recipe, kept_only=True, workers=workers)
     assert verify(made.folder).faults == []
     assert 0 < made.manifest["fates"]["kept"] < 40
     assert (

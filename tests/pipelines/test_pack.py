@@ -20,20 +20,25 @@ from colophon.runners.packing import pack_dataset
 from colophon.schemas import RecipeError, UsageError
 
 
-@pytest.fixture
-def sites(curate, tmp_path) -> tuple[Path, Path]:
-    """Two datasets: of 30 documents each 10 are the same text, 10 alike, 10 each one's own."""
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory) -> tuple[Path, Path]:
+    """Two files: of 30 documents each 10 are the same text, 10 alike, 10 each one's own."""
     texts = [prose(n, 400) for n in range(30)]
     others = [texts[n].upper() for n in range(10)]
     others += [edited(texts[n], 0.01, n) for n in range(10, 20)]
     others += [prose(100 + n, 400) for n in range(10)]
-    one = curate(
-        written(tmp_path / "one.jsonl", *({"text": text} for text in texts)), recipe=plain(), output="one"
+    folder = tmp_path_factory.mktemp("inputs")
+    return (
+        written(folder / "one.jsonl", *({"text": text} for text in texts)),
+        written(folder / "two.jsonl", *({"text": text} for text in others)),
     )
-    two = curate(
-        written(tmp_path / "two.jsonl", *({"text": text} for text in others)), recipe=plain(), output="two"
-    )
-    return one.folder, two.folder
+
+
+@pytest.fixture(scope="module")
+def sites(curate_once, inputs) -> tuple[Path, Path]:
+    """Two datasets that no test changes, one of each file."""
+    one, two = (curate_once(path, recipe=plain(), output=path.stem).folder for path in inputs)
+    return one, two
 
 
 @pytest.fixture
@@ -135,8 +140,8 @@ def test_a_page_that_a_pack_holds_a_million_times_costs_no_more(sites, key, tmp_
     assert (matches.bands == pack.bands.shape[1]).all()
 
 
-def test_what_a_dataset_holds_is_dropped_or_marked(curate, sites, tmp_path):
-    source = tmp_path / "two.jsonl"
+def test_what_a_dataset_holds_is_dropped_or_marked(curate, sites, inputs, tmp_path):
+    source = inputs[1]
     dropped = curate(source, recipe=plain(against=(str(sites[0]),)), output="dropped")
     assert verify(dropped.folder).faults == []
     assert reasons(dropped) == {"already_in_dataset": 20}
@@ -169,17 +174,17 @@ def test_duplicates_of_what_is_held_do_not_stand_for_others(curate, sites, tmp_p
     assert reasons(dataset) == {"already_in_dataset": 4, "exact_bytes": 1}
 
 
-def test_what_a_pack_holds_is_marked_and_dropped_only_if_asked(curate, sites, key, tmp_path):
+def test_what_a_pack_holds_is_marked_and_dropped_only_if_asked(curate, sites, inputs, key, tmp_path):
     packed(sites[0], key, tmp_path / "site.pack")
     asked = {"against": (str(tmp_path / "site.pack"),), "pack_key": str(key)}
-    marked = curate(tmp_path / "two.jsonl", recipe=plain(**asked), output="marked")
+    marked = curate(inputs[1], recipe=plain(**asked), output="marked")
     assert verify(marked.folder).faults == []
     assert reasons(marked) == {}
     names = [row["already_in"] for row in marked.data]
     assert names[:10] == ["site"] * 10
     assert names[10:20].count("site") >= 8
     assert names[20:] == [None] * 10
-    dropped = curate(tmp_path / "two.jsonl", recipe=plain(**asked, on_pack_match="drop"), output="dropped")
+    dropped = curate(inputs[1], recipe=plain(**asked, on_pack_match="drop"), output="dropped")
     assert verify(dropped.folder).faults == []
     assert reasons(dropped) == {"already_in_pack": names.count("site")}
     for row in dropped.ledger:
@@ -189,7 +194,7 @@ def test_what_a_pack_holds_is_marked_and_dropped_only_if_asked(curate, sites, ke
             assert "the texts were not compared" in row["detail"]
 
 
-def test_what_cannot_be_compared_is_refused_before_any_work(curate, sites, key, tmp_path):
+def test_what_cannot_be_compared_is_refused_before_any_work(curate, sites, inputs, key, tmp_path):
     packed(sites[0], key, tmp_path / "site.pack")
     pack = str(tmp_path / "site.pack")
     for settings, told in (
@@ -200,4 +205,4 @@ def test_what_cannot_be_compared_is_refused_before_any_work(curate, sites, key, 
         ({"against": (str(sites[0]), str(sites[0]))}, "different names"),
     ):
         with pytest.raises(RecipeError, match=told):
-            curate(tmp_path / "two.jsonl", recipe=plain(**settings), output="refused")
+            curate(inputs[1], recipe=plain(**settings), output="refused")

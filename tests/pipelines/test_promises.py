@@ -89,10 +89,10 @@ def test_same_bytes_in_another_place_and_order(curate, mixed, papers, tmp_path):
 
 def test_a_dataset_that_grew_has_the_bytes_of_one_made_at_once(curate, tmp_path):
     folder = tmp_path / "grown"
-    grow(folder, range(0, 60, 2))
+    grow(folder, range(0, 36, 2))
     before = curate(folder, recipe=small_units(), output="a", staging="s1")
     assert before.run["units"] > 3
-    grow(folder, range(1, 60, 2))
+    grow(folder, range(1, 36, 2))
     grown = curate(folder, recipe=small_units(), output="b", staging="s1")
     at_once = curate(folder, recipe=small_units(), output="c", staging="s2")
     assert grown.bytes() == at_once.bytes()
@@ -101,9 +101,9 @@ def test_a_dataset_that_grew_has_the_bytes_of_one_made_at_once(curate, tmp_path)
 
 def test_an_added_file_touches_one_unit(curate, tmp_path):
     folder = tmp_path / "grown"
-    grow(folder, range(60))
+    grow(folder, range(30))
     curate(folder, recipe=small_units(), output="a")
-    (folder / "030b.txt").write_text(prose(999))
+    (folder / "015b.txt").write_text(prose(999))
     after = curate(folder, recipe=small_units(), output="b")
     assert 0 < after.run["input_bytes_read"] < after.run["input_bytes"] / 4
 

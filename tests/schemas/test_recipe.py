@@ -608,7 +608,7 @@ recipes = st.builds(
 )
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)  # each is explained and read, which takes long
 @given(recipes)
 def test_an_explained_recipe_is_the_recipe(recipe: Recipe):
     normal = replace(
@@ -710,7 +710,7 @@ def test_junk_text_raises_nothing_but_recipe_errors(junk: str):
 TEXT = ONE + explained(default_recipe(SECTIONS), SECTIONS).replace("sources: []\n", "")
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=60)  # each is a whole recipe
 @given(st.integers(0, len(TEXT)), st.integers(0, 30), st.text(max_size=5))
 def test_a_damaged_recipe_raises_nothing_but_recipe_errors(at: int, length: int, junk: str):
     refused_or_whole(TEXT[:at] + junk + TEXT[at + length :])
