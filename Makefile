@@ -11,8 +11,9 @@ demo: $(VENV)/installed
 	$(BIN)/colophon run examples/recipe.yaml --output datasets-demo/colophon-example --replace
 	$(BIN)/colophon verify datasets-demo/colophon-example
 
-test: $(VENV)/tested lint types
-	$(BIN)/python -m pytest --doctest-modules --pyargs colophon
+# Doctests, which compile every kernel once, and types take one core each and a minute; the tests take all cores.
+test: $(VENV)/tested
+	$(MAKE) --jobs --output-sync --no-print-directory lint types doctests
 	$(BIN)/python -m pytest -m "not slow" -n auto --dist loadfile
 
 test-all: $(VENV)/slow $(VENV)/tested flink
@@ -35,6 +36,9 @@ lint: $(VENV)/tested
 
 types: $(VENV)/tested
 	$(BIN)/mypy .src/colophon
+
+doctests: $(VENV)/tested
+	$(BIN)/python -m pytest --doctest-modules --pyargs colophon
 
 # The environment: everything pinned by hash. Tests run against the built package, as users have it.
 $(VENV)/made:
