@@ -18,7 +18,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from colophon.filters import Batch, signatures, works
+from colophon.filters import Batch, Clean, signatures, works
 from colophon.filters.clean_already import clean_texts
 from colophon.filters.folding import utf8_of
 from colophon.filters.formats.creative_commons import spdx_of_url
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from colophon.pipelines.plan import Part, Unit
     from colophon.schemas import Recipe
 
-__all__ = ["StageUnits", "stage_unit", "staged_schema"]
+__all__ = ["StageUnits", "load_kernels", "stage_unit", "staged_schema"]
 
 _BATCH_ROWS = 1024
 _BATCH_CHARACTERS = 8 * 2**20
@@ -257,6 +257,15 @@ def _fixed(values: np.ndarray, n: int) -> pa.Array:
 
 
 _EMPTY: dict[pa.DataType, Any] = {pa.string(): "", pa.binary(): b"", pa.bool_(): False}
+
+
+def load_kernels() -> None:
+    """Load the compiled code that every text goes through, so that processes copied from this one have it."""
+    texts, _ = clean_texts(["The lathe turns, the bowl is carved."], Clean())
+    batch = Batch(texts)
+    signatures(batch.tokens, 2, 8)
+    works(batch.about, batch.texts, batch.encoded)
+    _fixed(batch.keys, 1)
 
 
 def stage_unit(unit: Unit, recipe: Recipe, target: Path, staging: Path) -> dict[str, Any]:

@@ -71,6 +71,7 @@ class Account:
 
 _ACCOUNTS: dict[str, Account] = {}
 _OPENING = threading.Lock()
+os.register_at_fork(after_in_child=_ACCOUNTS.clear)  # a copy of a process is another one
 
 
 def account_of(work: str) -> Account:

@@ -11,9 +11,10 @@ import sys
 import time
 from pathlib import Path
 
-__all__ = ["end_with_parent", "stop"]
+__all__ = ["end_with_parent", "name_process", "stop"]
 
 _PR_SET_PDEATHSIG = 1
+_PR_SET_NAME = 15
 _SECONDS_TO_END_WELL = 15.0  # a job on another machine is cancelled over the network
 _SECONDS_TO_STOP = 5.0
 
@@ -28,6 +29,16 @@ def end_with_parent(parent: int) -> None:
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:
             os._exit(3)
+
+
+def name_process(name: str) -> None:
+    """Let the system call this process so, where it can; it has the command line of the one that it was copied from.
+
+    Args:
+        name: ASCII; the first 15 characters count.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_NAME, name.encode())
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, Final
+
+from colophon.runners.nursery import can_fork, nursery
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -45,7 +47,26 @@ def engine(
     if order.workers == 1:
         yield FnApiRunner(), options
         return
-    # Beam's own multi-processing starts the same worker, but one that outlives a killed run. Without `exec` a
-    # shell would stand between them.
-    command = f"exec {shlex.quote(sys.executable)} -m colophon.runners.worker {os.getpid()}"
-    yield FnApiRunner(default_environment=SubprocessSDKEnvironment.from_command_string(command)), options
+    # Beam's own multi-processing starts workers that outlive a killed run.
+    with nursery(_load, _work) if can_fork() else nullcontext(_command()) as command:
+        yield FnApiRunner(default_environment=SubprocessSDKEnvironment.from_command_string(command)), options
+
+
+def _command() -> str:
+    """Starts a worker as a new interpreter. Without `exec` a shell would stand between them."""
+    return f"exec {shlex.quote(sys.executable)} -m colophon.runners.worker {os.getpid()}"
+
+
+def _load() -> None:
+    """Load what every worker needs."""
+    from apache_beam.runners.worker import sdk_worker_main  # noqa: F401, PLC0415 - takes seconds
+
+    from colophon.pipelines.stage import load_kernels  # noqa: PLC0415 - likewise
+
+    load_kernels()
+
+
+def _work() -> None:
+    from apache_beam.runners.worker import sdk_worker_main  # noqa: PLC0415 - loaded before
+
+    sdk_worker_main.main(sys.argv)

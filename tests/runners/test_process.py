@@ -16,6 +16,7 @@ from sites import content, finish, make_site, start, used, wait_until
 from texts import prose
 
 from colophon.pipelines.verify import verify
+from colophon.runners.nursery import WORKER
 
 pytestmark = pytest.mark.slow
 
@@ -61,6 +62,13 @@ def children_of(folder: Path) -> list[int]:
         found |= more
 
 
+def name_of(process: int) -> str:
+    try:
+        return Path(f"/proc/{process}/comm").read_text().strip()
+    except OSError:
+        return ""
+
+
 @pytest.fixture(scope="module")
 def undisturbed(site, tmp_path_factory) -> Path:
     """The dataset of one worker that was never disturbed."""
@@ -89,6 +97,7 @@ def test_two_workers_give_the_same_bytes(site, undisturbed, reference, tmp_path)
     assert run(site, tmp_path / "out") == reference
     told = used(tmp_path / "out")
     assert told["workers"] == 2
+    assert len(told["peak_bytes_by_process"]) == 2
     # The same is moved, however many move it; and nothing that was done is left out, in parsers neither.
     assert told["bytes_shuffled"] == used(undisturbed)["bytes_shuffled"] > 0
     assert told["cpu_seconds"] > sum(told["cpu_seconds_by_stage"].values()) > 0
@@ -134,9 +143,8 @@ def test_a_worker_that_is_killed_ends_the_run_and_the_next_goes_on(site, referen
     output = tmp_path / "out"
     process = start(site, output, "--workers", "2")
     wait_for_units(process, output, 2)
-    workers = [
-        pid for pid in children_of(tmp_path) if b"runners.worker" in Path(f"/proc/{pid}/cmdline").read_bytes()
-    ]
+    workers = [pid for pid in children_of(tmp_path) if name_of(pid) == WORKER]
+    assert len(workers) == 2
     os.kill(workers[-1], signal.SIGKILL)
     _, error = process.communicate(timeout=120)
     assert process.returncode == 3, error
