@@ -28,10 +28,12 @@ EVERY_FILTER = "rights: {unknown: keep}"
 NO_FILTER = ", ".join(f"{name}: false" for name in FILTERS)
 
 
-def curate(source: Path, output: Path, workers: int, filters: str = EVERY_FILTER) -> dict[str, Any]:
+def curate(
+    source: Path, output: Path, workers: int, filters: str = EVERY_FILTER, unit_size: str = "16 MiB"
+) -> dict[str, Any]:
     """Run the command line in a fresh staging area; its JSON answer."""
     recipe = output.with_name(f"{output.name}.yaml")
-    recipe.write_text(f"filters: {{{filters}}}\n")
+    recipe.write_text(f"filters: {{{filters}}}\nplan: {{unit_size: {unit_size}}}\n")
     command = [
         sys.executable,
         "-m",
@@ -50,7 +52,9 @@ def curate(source: Path, output: Path, workers: int, filters: str = EVERY_FILTER
     return answer
 
 
-def speed(source: Path, folder: Path, filters: str, workers: list[int], turns: int) -> None:
+def speed(
+    source: Path, folder: Path, filters: str, workers: list[int], *, turns: int, unit_size: str
+) -> None:
     """Run after run, one number of workers after the other in each turn, so that what else the machine does hits all."""
     size = source.stat().st_size
     which = "every filter" if filters == EVERY_FILTER else "no filter"
@@ -58,12 +62,12 @@ def speed(source: Path, folder: Path, filters: str, workers: list[int], turns: i
     for turn in range(turns):
         for number in workers:
             output = folder / "out"
-            run = curate(source, output, number, filters)["run"]
+            run = curate(source, output, number, filters, unit_size)["run"]
             walls[number].append(run["wall_seconds"])
             rate = size / 1e6 / run["cpu_seconds"]
             documents = sum(run["fates"].values())
             print(
-                f"{which}, {number} worker(s): {run['wall_seconds']:.1f} s, {run['cpu_seconds']:.1f} CPU-seconds, {rate:.1f} MB "
+                f"{which}, {run['units']} units, {number} worker(s): {run['wall_seconds']:.1f} s, {run['cpu_seconds']:.1f} CPU-seconds, {rate:.1f} MB "
                 f"per CPU-second ({rate / BEST_PEER:.1f} x {BEST_PEER} of the best peer, which only finds duplicates); "
                 f"largest process {max(run['peak_bytes_by_process']) / 1e6:.0f} MB, job process {run['peak_bytes'] / 1e6:.0f} MB; "
                 f"{run['bytes_shuffled'] / documents:.0f} bytes shuffled a document"
@@ -93,6 +97,7 @@ def main() -> None:
     parser.add_argument("--filters", default="none,every")
     parser.add_argument("--workers", default="1,2", help="processes, several numbers with commas")
     parser.add_argument("--turns", type=int, default=1)
+    parser.add_argument("--unit-size", default="16 MiB", help="4 MiB makes a hundred units of 485 MB")
     asked, _ = parser.parse_known_args(sys.argv[1:])
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -100,6 +105,12 @@ def main() -> None:
         print(f"{documents:,} documents, {size / 1e6:.0f} MB of JSON Lines", flush=True)
         for which in asked.filters.split(","):
             filters = {"none": NO_FILTER, "every": EVERY_FILTER}[which]
+            workers = [*map(int, asked.workers.split(","))]
             speed(
-                folder / "corpus.jsonl", folder, filters, [*map(int, asked.workers.split(","))], asked.turns
+                folder / "corpus.jsonl",
+                folder,
+                filters,
+                workers,
+                turns=asked.turns,
+                unit_size=asked.unit_size,
             )

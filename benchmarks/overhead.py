@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
+import resource
+import shutil
+import sys
 import tempfile
 import time
 from collections import defaultdict
@@ -10,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.corpora import write_edited
+from benchmarks.dataset import curate
 from colophon.filters import Rights
 from colophon.pipelines import candidates, judging, manifest, stage, write
 from colophon.runners.job import Order, run_order
@@ -22,8 +27,8 @@ if TYPE_CHECKING:
 
     from colophon.pipelines.job import Job
     from colophon.pipelines.plan import Plan
+    from colophon.schemas import Recipe
 
-_TIMES = 8
 #: The greatest share of CPU that the runner may take beside the functions.
 LIMIT = 0.15
 
@@ -59,21 +64,54 @@ def bare(job: Job, plan: Plan) -> None:
     _each(manifest._WriteManifest(job), _grouped(written))  # noqa: SLF001
 
 
+def _begin(recipe: Recipe, place: Path) -> Run:
+    run = Run(recipe, place / "out", place / "staging")
+    run.job.progress.mkdir(parents=True)
+    return run
+
+
+def start(folder: Path) -> float:
+    """CPU-seconds of the command over one short text: interpreters, imports, kernels."""
+    (folder / "one.jsonl").write_text(
+        '{"text": "The river basin holds sediment that the flood of spring laid down."}\n'
+    )
+    seconds = []
+    for turn in range(3):
+        before = _children()
+        curate(folder / "one.jsonl", folder / f"one-{turn}", 1)
+        seconds.append(_children() - before)
+    return min(seconds)
+
+
+def _children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks overhead")
+    parser.add_argument(
+        "--times", type=int, default=8, help="how many times the sections of papers, 8 being 106 MB"
+    )
+    parser.add_argument("--unit-size", type=int, default=2**20, help="bytes of a unit")
+    parser.add_argument("--filters", default="none,every")
+    parser.add_argument(
+        "--turns", type=int, default=3, help="of each way, besides the first; the best counts"
+    )
+    asked, _ = parser.parse_known_args(sys.argv[1:])
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        documents, size = write_edited(folder / "corpus.jsonl", _TIMES)
+        documents, size = write_edited(folder / "corpus.jsonl", asked.times)
         recipe = with_inputs(default_recipe(sections()), [folder / "corpus.jsonl"])
-        seconds: defaultdict[str, float] = defaultdict(lambda: float("inf"))
+        recipe = replace(recipe, plan=replace(recipe.plan, unit_size=asked.unit_size))
         # The texts name no licence.
         every = {**recipe.filters, "rights": Rights(unknown="keep")}
-        for filters in ({}, every):
-            which = "every filter" if filters else "no filter"
-            for turn in range(3):  # the first loads and compiles
+        for which in asked.filters.split(","):
+            seconds: defaultdict[str, float] = defaultdict(lambda: float("inf"))
+            chosen = replace(recipe, filters={"none": {}, "every": every}[which])
+            for turn in range(1 + asked.turns):  # the first loads and compiles
                 for way in ("functions", "direct runner"):
-                    place = folder / f"{which}-{way}-{turn}"
-                    run = Run(replace(recipe, filters=filters), place / "out", place / "staging")
-                    run.job.progress.mkdir(parents=True)
+                    run = _begin(chosen, folder / f"{which}-{way}-{turn}")
                     began = time.process_time()
                     if way == "functions":
                         bare(run.job, run.plan)
@@ -81,11 +119,12 @@ def main() -> None:
                         run_order(Order(run.job, run.plan, "direct", 1), run.work)
                     if turn:
                         seconds[way] = min(seconds[way], time.process_time() - began)
-            share = seconds["direct runner"] / seconds["functions"] - 1
+                    shutil.rmtree(folder / f"{which}-{way}-{turn}")
+            functions, runner = seconds["functions"], seconds["direct runner"]
             print(
-                f"{which}: {documents:,} documents, {size / 1e6:.0f} MB: functions {seconds['functions']:.1f} CPU-seconds "
-                f"({size / 1e6 / seconds['functions']:.1f} MB/s), direct runner {seconds['direct runner']:.1f}, "
-                f"{share:.1%} more (limit {LIMIT:.0%})",
+                f"filters {which}: {documents:,} documents, {size / 1e6:.0f} MB, {len(run.plan.units)} units: functions "
+                f"{functions:.1f} CPU-seconds ({size / 1e6 / functions:.1f} MB/s), direct runner {runner:.1f}, "
+                f"{runner / functions - 1:.1%} more (limit {LIMIT:.0%})",
                 flush=True,
             )
-            seconds.clear()
+        print(f"the command over one short text, all of its processes: {start(folder):.1f} CPU-seconds")

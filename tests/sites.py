@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import socket
 import subprocess
 import sys
@@ -30,6 +31,26 @@ filters:
   quality: false
   scholarly: false
 """
+
+
+_ROOT = Path(__file__).resolve().parents[1]
+
+
+def build_wheel(folder: Path) -> Path:
+    """Our package as it is installed, from a copy of the sources."""
+    source = folder / "source"
+    source.mkdir()
+    shutil.copytree(
+        _ROOT / ".src", source / ".src", symlinks=True, ignore=shutil.ignore_patterns("*.egg-info")
+    )
+    for room in (".ci", "schemas", "filters", "pipelines", "runners"):
+        shutil.copytree(_ROOT / room, source / room, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(_ROOT / name, source)
+    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(source)]
+    subprocess.run(build, check=True, capture_output=True)
+    (wheel,) = folder.glob("*.whl")
+    return wheel
 
 
 def make_site(folder: Path, papers: int = 320) -> Path:

@@ -9,7 +9,9 @@ from pathlib import Path
 import apache_beam as beam
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.portability.api import beam_runner_api_pb2
 from apache_beam.transforms.userstate import ReadModifyWriteStateSpec
+from sites import build_wheel
 
 from colophon.pipelines import Curate, Decide
 from colophon.runners.engines import flink
@@ -94,47 +96,61 @@ def test_a_process_environment_is_told_as_beam_wants_it(run):
 
 
 @pytest.mark.slow
-def test_dataflow_is_told_everything_and_nothing_is_sent(run):
+def test_dataflow_is_told_everything_and_nothing_is_sent(run, tmp_path):
+    """The job as Google's service would get it, made without an account: what is uploaded goes to a folder here."""
     pytest.importorskip(
         "google.cloud.dataflow", reason="Google's packages are not installed: .ci/slow.lock has them"
     )
+    from apache_beam.options.pipeline_options import GoogleCloudOptions
     from apache_beam.runners.dataflow.dataflow_runner import DataflowRunner
     from apache_beam.runners.dataflow.internal import apiclient
-    from google.protobuf import json_format
+    from apache_beam.transforms.environments import DockerEnvironment
 
     settings = {
         "project": "my-project", "region": "europe-west4", "temp_location": "gs://my-bucket/tmp",
         "image": "europe-docker.pkg.dev/my-project/images/colophon:1",
     }  # fmt: skip
-    options = PipelineOptions([*flags_of(settings), "--dry_run=True", "--no_auth", "--max_num_workers=40"])
+    wheel, bucket = build_wheel(tmp_path), tmp_path / "bucket"
+    own = ["--dry_run=True", "--no_auth", "--max_num_workers=40", f"--extra_package={wheel}"]
+    options = PipelineOptions([*flags_of(settings), *own, f"--template_location={bucket}/template.json"])
     runner = DataflowRunner()
     result = pipeline(run, Curate(run.job), runner=runner, options=options).run()
-    assert result.job.proto.type_.name == "JOB_TYPE_BATCH"
     proto = runner.proto_pipeline
+
     assert flink.not_accepted(proto) == []
-    names = " ".join(one.unique_name for one in proto.components.transforms.values())
+    leaves = [one for one in proto.components.transforms.values() if not one.subtransforms]
+    steps = {one.unique_name for one in leaves}
     for step in (
-        "StageUnit",
-        "EmitKeys0",
-        "FindCandidates0",
-        "MergeForests",
-        "Judge",
-        "WriteShard",
-        "Account",
-    ):
-        assert step in names
-    made = apiclient.Environment([], options, "10", "gs://my-bucket/tmp/pipeline.pb", proto).proto
-    (pool,) = made.worker_pools
-    assert [one.container_image for one in pool.sdk_harness_container_images] == [settings["image"]]
-    assert pool.worker_harness_container_image == settings["image"]
-    assert pool.autoscaling_settings.max_num_workers == 40
-    assert not pool.packages
-    assert made.temp_storage_prefix.startswith("storage.googleapis.com/my-bucket/tmp")
-    told = json_format.MessageToDict(type(made).pb(made).sdk_pipeline_options)["options"]
-    assert told["project"] == "my-project"
-    assert told["region"] == "europe-west4"
-    assert told["sdk_location"] == "container"
-    (environment,) = {
-        one.environment_id for one in proto.components.transforms.values() if one.environment_id
-    }
-    assert "main_session" not in str(proto.components.environments[environment].dependencies)
+        "StageUnit", "EmitKeys0", "FindCandidates0", "MergeForests", "Connect", "ShareShingles", "Judge", "PlanShards", "KeyByShard",
+        "WriteShard", "WriteManifest",
+    ):  # fmt: skip
+        assert any(step in one.split("/")[-1] or f"/{step}/" in one for one in steps), step
+    environments = {one.environment_id for one in leaves if one.environment_id}
+    (environment,) = (proto.components.environments[name] for name in environments)
+    assert DockerEnvironment.from_runner_api(environment, None).container_image == settings["image"]
+
+    bucket.mkdir()
+    told = result.job.options
+    told.view_as(GoogleCloudOptions).staging_location = str(bucket)
+    # A template is not begun.
+    assert apiclient.DataflowApplicationClient(told).create_job(result.job) is None
+    staged = {path.name: path.read_bytes() for path in bucket.iterdir()}
+    assert staged[wheel.name] == wheel.read_bytes()
+    assert b"extra_packages.txt" in b" ".join(name.encode() for name in staged)
+    assert "main_session" not in " ".join(staged)
+    assert beam_runner_api_pb2.Pipeline.FromString(staged["pipeline.pb"]) == proto
+
+    template = json.loads(staged["template.json"])
+    assert template["type"] == "JOB_TYPE_BATCH"
+    made = template["environment"]
+    assert made["tempStoragePrefix"].startswith("storage.googleapis.com/my-bucket/tmp")
+    (pool,) = made["workerPools"]
+    assert [one["containerImage"] for one in pool["sdkHarnessContainerImages"]] == [settings["image"]]
+    assert pool["autoscalingSettings"]["maxNumWorkers"] == 40
+    assert wheel.name in {one["name"] for one in pool["packages"]}
+    known = made["sdkPipelineOptions"]["options"]
+    assert {name: known[name] for name in ("project", "region", "sdk_location", "save_main_session")} == {
+        "project": "my-project", "region": "europe-west4", "sdk_location": "container", "save_main_session": False,
+    }  # fmt: skip
+    assert known["temp_location"].startswith("gs://my-bucket/tmp/")
+    assert known["sdk_container_image"] == settings["image"]

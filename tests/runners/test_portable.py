@@ -12,14 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from sites import answers, content, finish, free_port, make_site, start, used, wait_until
+from sites import answers, build_wheel, content, finish, free_port, make_site, start, used, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 pytestmark = pytest.mark.slow
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def surroundings(python: Path) -> dict[str, str]:
@@ -32,20 +30,9 @@ def surroundings(python: Path) -> dict[str, str]:
 def elsewhere(tmp_path_factory) -> Path:
     """An environment of its own with our package from its wheel; it borrows only the libraries of this one."""
     folder = tmp_path_factory.mktemp("elsewhere")
-    source = folder / "source"
-    source.mkdir()
-    shutil.copytree(
-        ROOT / ".src", source / ".src", symlinks=True, ignore=shutil.ignore_patterns("*.egg-info")
-    )
-    for room in (".ci", "schemas", "filters", "pipelines", "runners"):
-        shutil.copytree(ROOT / room, source / room, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / name, source)
-    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(source)]
-    subprocess.run(build, check=True, capture_output=True)
+    wheel = build_wheel(folder)
     venv.create(folder / "venv", with_pip=False, symlinks=True)
     (packages,) = (folder / "venv" / "lib").glob("python*/site-packages")
-    (wheel,) = folder.glob("*.whl")
     shutil.unpack_archive(wheel, packages, "zip")
     (packages / "libraries.pth").write_text(sysconfig.get_path("purelib") + "\n")
     python = folder / "venv" / "bin" / "python"
