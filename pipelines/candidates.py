@@ -18,6 +18,7 @@ import orjson
 from colophon.filters import WORK, band_keys, components, edges_of_keys, spanning_forest
 from colophon.pipelines.fates import columns_for_fates, fates_of
 from colophon.pipelines.held import sign_shard
+from colophon.pipelines.places import at_hand
 from colophon.pipelines.rules import BYTES_PER_CANDIDATE, BYTES_PER_PAIR, pairs_that_fit
 from colophon.pipelines.staged import open_staged
 from colophon.pipelines.storage import aside
@@ -66,10 +67,11 @@ class EmitKeys(beam.DoFn):
         unit, (summary,) = element
         path = self.job.pool(unit).with_suffix(".keys")
         if self.number:
-            later = np.load(path, mmap_mode="r")
-            rows = np.array(later[0], np.uint32)
-            bands = later[1:].view()[self._of_pass(len(later) - 1, self.number)]
-            yield from self._blocks(unit, _BANDS, np.array(bands).ravel(), np.tile(rows, len(bands)))
+            with at_hand(path) as file:
+                later = np.load(file, mmap_mode="r")
+                rows = np.array(later[0], np.uint32)
+                bands = np.array(later[1:].view()[self._of_pass(len(later) - 1, self.number)])
+            yield from self._blocks(unit, _BANDS, bands.ravel(), np.tile(rows, len(bands)))
             return
         rows, exact, shingled, bands, work = self._of_unit(unit, orjson.loads(summary))
         if self.job.passes > 1:
@@ -120,7 +122,10 @@ class EmitKeys(beam.DoFn):
                 base += len(exact)
             return
         path = self.job.pool(unit).with_suffix(".held")
-        gone = np.load(path)["row"] if settings.on_pack_match == "drop" and path.exists() else ()
+        gone: Any = ()
+        if settings.on_pack_match == "drop" and path.exists():
+            with at_hand(path) as copy:
+                gone = np.load(copy)["row"]
         names = [*columns_for_fates(self.job.filters), "signature", "exact_key", "work"]
         blank = bytes(WORK.itemsize)
         with open_staged(self.job.staged(told["key"])) as file:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from colophon.schemas import MANIFEST_FORMAT, UsageError
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from colophon.pipelines.places import AnyPath
 
 __all__ = ["load_manifest", "manifest_path", "read_manifest"]
 
 
-def load_manifest(folder: Path) -> dict[str, Any]:
+def load_manifest(folder: AnyPath) -> dict[str, Any]:
     """The manifest of a dataset.
 
     Raises:
@@ -22,7 +22,7 @@ def load_manifest(folder: Path) -> dict[str, Any]:
     return read_manifest(manifest_path(folder))
 
 
-def manifest_path(folder: Path) -> Path:
+def manifest_path(folder: AnyPath) -> AnyPath:
     """The file that makes a folder a finished dataset.
 
     Raises:
@@ -40,7 +40,7 @@ def manifest_path(folder: Path) -> Path:
     return path
 
 
-def read_manifest(path: Path) -> dict[str, Any]:
+def read_manifest(path: AnyPath) -> dict[str, Any]:
     """A manifest by the name of its file.
 
     Raises:

@@ -24,10 +24,11 @@ from colophon.pipelines.audit import count_audit
 from colophon.pipelines.counts import merge_counts
 from colophon.pipelines.fates import Fates, judge
 from colophon.pipelines.manifest import WriteManifest
+from colophon.pipelines.places import at_hand
 from colophon.pipelines.shard import DataFile, LedgerFile, ledger_schema, shard_summary
 from colophon.pipelines.shuffle import GroupBlocks
 from colophon.pipelines.staged import about_row
-from colophon.pipelines.storage import sha256_of
+from colophon.pipelines.storage import aside, sha256_of
 from colophon.pipelines.weights import sampling_weights
 from colophon.schemas import DROPPED, KEPT, ORPHANED, RunFailed, arrow_schema
 
@@ -61,11 +62,10 @@ class _DecideShard(beam.DoFn):
         orphaned: list[str] = []
         audited: list[Counts] = []
         weights = self.job.recipe.weights
-        fates_path = self.job.fates(unit.index)
-        fates_path.parent.mkdir(parents=True, exist_ok=True)
         with (
             DataFile(self.job.dataset / "data" / unit.key, self.job.recipe) as data,
-            pq.ParquetWriter(fates_path, _FATES) as told,
+            aside(self.job.fates(unit.index)) as temporary,
+            pq.ParquetWriter(temporary, _FATES) as told,
             pq.ParquetFile(_unchanged(folder, f"data/{unit.key}"), page_checksum_verification=True) as file,
         ):
             seen = 0
@@ -161,7 +161,8 @@ class _WriteLedger(beam.DoFn):
         (told,) = (orjson.loads(value) for value in element[1])
         folder, name = Path(self.job.before), told["name"]
         orphaned = pa.array(told["orphaned"], pa.string())
-        fates = pq.read_table(self.job.fates(told["index"]))
+        with at_hand(self.job.fates(told["index"])) as copy:
+            fates = pq.read_table(copy)
         used = 0
         with (
             LedgerFile(self.job.dataset / "ledger" / name, self.job.recipe) as ledger,

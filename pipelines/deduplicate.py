@@ -19,6 +19,7 @@ from colophon.pipelines.candidates import Connect, EmitKeys, FindCandidates, Mer
 from colophon.pipelines.fates import columns_for_fates, fates_of
 from colophon.pipelines.held import HeldPack, held_by, held_shards, match_packs
 from colophon.pipelines.judging import PLACES, SUMMARY, Judge, ShareShingles
+from colophon.pipelines.places import at_hand
 from colophon.pipelines.rules import EXACT_TEXT, IN_PACK, NEAR, VERDICT
 from colophon.pipelines.shuffle import GroupBlocks
 from colophon.pipelines.staged import open_staged
@@ -70,7 +71,8 @@ class _TellPacks(beam.DoFn):
         self.job = job
 
     def process(self, element: tuple[int, bytes]) -> Iterator[tuple[int, bytes]]:
-        verdicts = np.load(self.job.pool(element[0]).with_suffix(".held"))
+        with at_hand(self.job.pool(element[0]).with_suffix(".held")) as file:
+            verdicts = np.load(file)
         if len(verdicts):
             yield element[0], b"v" + verdicts.tobytes()
 

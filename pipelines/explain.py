@@ -13,13 +13,14 @@ from colophon.filters.bias.bias import HOSTILE_SENTENCE
 from colophon.filters.bias.hostility import LOADED_WORD, SLUR_WORD
 from colophon.pipelines.canonical import uri_of_path
 from colophon.pipelines.dataset import load_manifest
+from colophon.pipelines.places import seekable
 from colophon.schemas import KEPT, UsageError, arrow_schema
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from colophon.filters import Span
+    from colophon.pipelines.places import AnyPath
 
 __all__ = ["explain", "find", "tell"]
 
@@ -34,7 +35,7 @@ _QUOTED = (HOSTILE_SENTENCE, LOADED_WORD)  # labels of spans whose words may be 
 _JUDGING = (*_QUOTED, SLUR_WORD)
 
 
-def _parts(folder: Path, table: str, manifest: dict[str, Any]) -> list[Path]:
+def _parts(folder: AnyPath, table: str, manifest: dict[str, Any]) -> list[AnyPath]:
     return [folder / name for name in sorted(manifest["files"]) if name.startswith(f"{table}/")]
 
 
@@ -52,7 +53,7 @@ def _matches(row: dict[str, Any], what: str, *, as_id: bool) -> bool:
     return what in where or uri_of_path(what) in where
 
 
-def find(folder: Path, what: str, most: int = 1000) -> list[tuple[dict[str, Any], str]]:
+def find(folder: AnyPath, what: str, most: int = 1000) -> list[tuple[dict[str, Any], str]]:
     """The ledger rows of the documents that are meant, each with the name of its part.
 
     Args:
@@ -77,7 +78,7 @@ def find(folder: Path, what: str, most: int = 1000) -> list[tuple[dict[str, Any]
     return found[:most]
 
 
-def explain(folder: Path, what: str, most: int = 1000) -> list[dict[str, Any]]:
+def explain(folder: AnyPath, what: str, most: int = 1000) -> list[dict[str, Any]]:
     """Find documents and tell what happened to each.
 
     Args:
@@ -121,30 +122,32 @@ def explain(folder: Path, what: str, most: int = 1000) -> list[dict[str, Any]]:
     return stories
 
 
-def _rows(path: Path) -> list[dict[str, Any]]:
-    return [row for batch in pq.ParquetFile(path).iter_batches(_ROWS_AT_ONCE) for row in batch.to_pylist()]
+def _rows(path: AnyPath) -> list[dict[str, Any]]:
+    with seekable(path) as source, pq.ParquetFile(source) as file:
+        return [row for batch in file.iter_batches(_ROWS_AT_ONCE) for row in batch.to_pylist()]
 
 
 def _data_rows(
-    folder: Path, manifest: dict[str, Any], wanted: set[str], parts: set[str]
+    folder: AnyPath, manifest: dict[str, Any], wanted: set[str], parts: set[str]
 ) -> dict[str, tuple[dict[str, Any], str, int]]:
     """Rows of ``data/`` without their text, with file and number of the row, for the ids wanted."""
     found: dict[str, tuple[dict[str, Any], str, int]] = {}
     for path in _parts(folder, "data", manifest):
         if not wanted or path.name not in parts:
             continue
-        file = pq.ParquetFile(path)
-        columns = [name for name in file.schema_arrow.names if name != "text"]
-        base = 0
-        for batch in file.iter_batches(_ROWS_AT_ONCE, columns=columns):
-            for number, one in enumerate(batch.column("id").to_pylist()):
-                if one in wanted:
-                    found[one] = (batch.slice(number, 1).to_pylist()[0], f"data/{path.name}", base + number)
-            base += batch.num_rows
+        with seekable(path) as source, pq.ParquetFile(source) as file:
+            columns = [name for name in file.schema_arrow.names if name != "text"]
+            base = 0
+            for batch in file.iter_batches(_ROWS_AT_ONCE, columns=columns):
+                for number, one in enumerate(batch.column("id").to_pylist()):
+                    if one in wanted:
+                        row = batch.slice(number, 1).to_pylist()[0]
+                        found[one] = (row, f"data/{path.name}", base + number)
+                base += batch.num_rows
     return found
 
 
-def _spans(path: Path, story: dict[str, Any], manifest: dict[str, Any]) -> list[dict[str, Any]]:
+def _spans(path: AnyPath, story: dict[str, Any], manifest: dict[str, Any]) -> list[dict[str, Any]]:
     """The passages behind the scores of a kept document, told anew from its text."""
     recipe, row = manifest["recipe"]["filters"], story["data"]
     told: list[dict[str, Any]] = []
@@ -169,14 +172,14 @@ def _spans(path: Path, story: dict[str, Any], manifest: dict[str, Any]) -> list[
     return told
 
 
-def _text(path: Path, number: int) -> str:
+def _text(path: AnyPath, number: int) -> str:
     """The text in a row of a file of ``data/``."""
-    file = pq.ParquetFile(path)
-    for group in range(file.metadata.num_row_groups):
-        rows = file.metadata.row_group(group).num_rows
-        if number < rows:
-            return str(file.read_row_group(group, columns=["text"])["text"][number].as_py())
-        number -= rows
+    with seekable(path) as source, pq.ParquetFile(source) as file:
+        for group in range(file.metadata.num_row_groups):
+            rows = file.metadata.row_group(group).num_rows
+            if number < rows:
+                return str(file.read_row_group(group, columns=["text"])["text"][number].as_py())
+            number -= rows
     raise UsageError(f"{path}: has no row {number}; `colophon verify` tells more")
 
 

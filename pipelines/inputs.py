@@ -5,16 +5,18 @@ from __future__ import annotations
 import atexit
 import hashlib
 import os
+from contextlib import ExitStack
 from dataclasses import asdict
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from colophon.filters import Clean
 from colophon.filters.formats import formats
 from colophon.filters.formats.reading import read_stream
 from colophon.pipelines.isolation import Isolated
+from colophon.pipelines.places import at_hand, locate
 from colophon.pipelines.plan import fingerprint_of
 from colophon.pipelines.storage import sha256_of, write_whole
 from colophon.schemas import ReadOptions, Unreadable, UsageError
@@ -22,6 +24,7 @@ from colophon.schemas import ReadOptions, Unreadable, UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from colophon.pipelines.places import AnyPath
     from colophon.pipelines.plan import Part
     from colophon.schemas import Document, Recipe
 
@@ -51,7 +54,7 @@ class PartReader:
         staging: Folder in which the digests of files that are read in parts are shared between workers.
     """
 
-    def __init__(self, recipe: Recipe, staging: Path) -> None:
+    def __init__(self, recipe: Recipe, staging: AnyPath) -> None:
         self.recipe = recipe
         self.staging = staging
         self.sources = {source.name: source for source in recipe.sources}
@@ -61,13 +64,18 @@ class PartReader:
         file = part.file
         if file.fault:
             return "", iter([Unreadable(file.fault, _FAULTS[file.fault])])
-        try:
-            sha256 = self._digest(part)
-        except OSError as error:
-            return "", iter([Unreadable("unreadable", error.strerror or str(error))])
-        return sha256, self._documents(part)
+        path = locate(file.path)
+        with ExitStack() as stack:
+            try:
+                # What is far and read whole is fetched once, for its digest and for its documents.
+                if part.end is None:
+                    path = stack.enter_context(at_hand(path))
+                sha256 = self._digest(part, path)
+            except OSError as error:
+                return "", iter([Unreadable("unreadable", error.strerror or str(error))])
+            return sha256, self._documents(part, path, stack.pop_all())
 
-    def _documents(self, part: Part) -> Iterator[Document | Unreadable]:
+    def _documents(self, part: Part, path: AnyPath, stack: ExitStack) -> Iterator[Document | Unreadable]:
         source = self.sources[part.file.source]
         read = self.recipe.read
         options = ReadOptions(
@@ -80,25 +88,25 @@ class PartReader:
             end=part.end,
         )
         known = None if source.format == "auto" else formats()[source.format]
-        try:
-            stream = Path(part.file.path).open("rb")  # noqa: SIM115 - closed by the block below
-        except OSError as error:
-            yield Unreadable("unreadable", error.strerror or str(error))
-            return
-        with stream:
+        with stack:
+            try:
+                stream = stack.enter_context(path.open("rb"))
+            except OSError as error:
+                yield Unreadable("unreadable", error.strerror or str(error))
+                return
             yield from read_stream(
                 stream, part.file.uri, options, known, _isolated(read.time_limit, read.memory_limit)
             )
             # What came so far stays; but the digest and the documents may be of different states of the file.
-            if fingerprint_of(os.fstat(stream.fileno())) != part.file.fingerprint:
+            if _fingerprint_now(locate(part.file.path), stream) != part.file.fingerprint:
                 yield Unreadable(
                     "changed_while_read", "the file was written to during the run", locator=f"end={part.end}"
                 )
 
-    def _digest(self, part: Part) -> str:
+    def _digest(self, part: Part, path: AnyPath) -> str:
         """Sha256 of the whole file; of one read in parts only once, by whichever worker comes first."""
         if part.end is None:
-            return sha256_of(Path(part.file.path))
+            return sha256_of(path)
         name = hashlib.sha256(
             f"{part.file.path}\0{part.file.fingerprint}".encode("utf-8", "surrogateescape")
         ).hexdigest()
@@ -106,9 +114,19 @@ class PartReader:
         try:
             return known.read_text()
         except OSError:
-            digest = sha256_of(Path(part.file.path))
+            digest = sha256_of(path)
             write_whole(known, digest.encode())
             return digest
+
+
+def _fingerprint_now(path: AnyPath, stream: BinaryIO) -> str:
+    """The fingerprint of a file that is being read; empty if nobody can tell."""
+    if isinstance(path, Path):
+        return fingerprint_of(os.fstat(stream.fileno()))
+    try:
+        return fingerprint_of(path.stat())
+    except OSError:
+        return ""
 
 
 def read_file(path: Path, options: ReadOptions, *, form: str = "auto") -> Iterator[dict[str, Any]]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from colophon.filters.minhash import choose_bands
+from colophon.pipelines.places import locate, reach_with
 from colophon.pipelines.staged import staged_file
 from colophon.pipelines.storage import write_whole
 from colophon.pipelines.usage import account_of
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from colophon.filters import Filter
+    from colophon.pipelines.places import AnyPath
     from colophon.schemas import Recipe
 
 __all__ = ["Job"]
@@ -37,6 +39,7 @@ class Job:
         predecessor: What the manifest says of the dataset that is decided again; empty if none is.
         before: Folder of that dataset, if its kept documents are decided on and not staged units.
         reused: Names of the filters whose scores stand in that dataset.
+        options: Options for Beam, with which addresses are reached.
     """
 
     recipe: Recipe
@@ -46,10 +49,13 @@ class Job:
     predecessor: Mapping[str, str] = field(default_factory=dict)
     before: str = ""
     reused: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """A process that is told of a run works for it from now on."""
+        """A process that is told of a run works for it from now on, and reaches addresses as it does."""
         self.__dict__.update(state)
+        # Not every engine brings the options to its workers.
+        reach_with(self.options)
         account_of(self.work)
 
     @cached_property
@@ -78,14 +84,20 @@ class Job:
         return ("read", "clean", *self.filters, *last)
 
     @property
-    def dataset(self) -> Path:
+    def dataset(self) -> AnyPath:
         """The dataset while it is being made."""
-        return Path(self.work) / "dataset"
+        return locate(self.work) / "dataset"
 
     @property
-    def progress(self) -> Path:
+    def progress(self) -> AnyPath:
         """Where each finished unit and shard leaves a line for whoever watches."""
-        return Path(self.work) / "progress"
+        return locate(self.work) / "progress"
+
+    def is_seen(self) -> bool:
+        """Whether the folder of the run can be seen from here."""
+        work = locate(self.work)
+        # At an address there are files first, and the first is the run's sign of life beside.
+        return work.is_dir() if isinstance(work, Path) else work.parent.is_dir()
 
     def tell(self, name: str, done: Mapping[str, Any]) -> None:
         """Leave a line for whoever watches: what a finished unit or shard says, or a process of itself."""
@@ -95,14 +107,14 @@ class Job:
         """Add bytes that go to be grouped to the account of this process."""
         account_of(self.work).add(shuffled, self.tell)
 
-    def staged(self, key: str) -> Path:
+    def staged(self, key: str) -> AnyPath:
         """The staged file of the unit with this key."""
-        return staged_file(Path(self.staging), key)
+        return staged_file(locate(self.staging), key)
 
-    def fates(self, unit: int) -> Path:
+    def fates(self, unit: int) -> AnyPath:
         """Where the new fates of the documents of a shard that is decided again lie until its ledger is written."""
-        return Path(self.work) / "fates" / f"{unit:08d}.parquet"
+        return locate(self.work) / "fates" / f"{unit:08d}.parquet"
 
-    def pool(self, unit: int) -> Path:
+    def pool(self, unit: int) -> AnyPath:
         """Where a unit's candidates leave their shingles for the judge."""
-        return Path(self.work) / "shingles" / f"{unit:08d}.bin"
+        return locate(self.work) / "shingles" / f"{unit:08d}.bin"

@@ -21,6 +21,7 @@ from colophon.filters.rights.evidence import NOASSERTION, NONE
 from colophon.filters.rights.licences import NOTICES
 from colophon.pipelines.candidates import PLACE
 from colophon.pipelines.held import FIRST_HELD, sign
+from colophon.pipelines.places import numbers_in
 from colophon.pipelines.rules import EXACT_BYTES, EXACT_TEXT, IN_DATASET, NEAR, SAME_WORK, VERDICT
 from colophon.pipelines.staged import open_staged
 from colophon.pipelines.storage import aside
@@ -103,6 +104,8 @@ class ShareShingles(beam.DoFn):
                 written += len(data)
                 part["start"] = [shared[key][0] for key in exact]
                 part["count"] = [shared[key][1] for key in exact]
+            if not written:
+                pool.write(bytes(4))  # not every file system can hold an empty file
         for task in np.unique(place["task"]):
             yield int(task), known[place["task"] == task].tobytes()
 
@@ -299,7 +302,7 @@ class Judge(beam.DoFn):
     ) -> None:
         """Judge each component that has two texts or more; writes into `found`."""
         speakers, speaker = speaking
-        pools: dict[int, np.ndarray] = {}
+        pools: dict[int, Any] = {}
         component = known["component"]
         some_held = bool(fixed.any())
         named = known["work"]["identifiers"].any(axis=1) | (known["work"]["title"] != 0)
@@ -338,12 +341,10 @@ class Judge(beam.DoFn):
                 for x, one_work in zip(np.flatnonzero(lost).tolist(), linked[lost].tolist(), strict=True)
             ]
 
-    def _pool(self, unit: int, pools: dict[int, np.ndarray]) -> np.ndarray:
-        """The shingles of a unit's candidates, from its file."""
+    def _pool(self, unit: int, pools: dict[int, Any]) -> Any:
+        """The shingles of a unit's candidates, from its file, by slices."""
         if unit not in pools:
-            path = self.job.pool(unit)
-            empty = path.stat().st_size == 0
-            pools[unit] = np.empty(0, "<u4") if empty else np.asarray(np.memmap(path, "<u4", "r"))
+            pools[unit] = numbers_in(self.job.pool(unit), "<u4")
         return pools[unit]
 
     def _links(

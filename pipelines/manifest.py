@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from colophon.pipelines.job import Job
+    from colophon.pipelines.places import AnyPath
 
 __all__ = ["WriteManifest", "made_by", "make_manifest", "write_manifest"]
 
@@ -98,7 +99,7 @@ def made_by() -> dict[str, Any]:
     }
 
 
-def write_manifest(folder: Path, manifest: Manifest) -> None:
+def write_manifest(folder: AnyPath, manifest: Manifest) -> None:
     """Write ``manifest.json`` and the ``SHA256SUMS`` that ``sha256sum --check`` reads."""
     content = manifest_bytes(manifest.as_dict())
     digests = {name: entry["sha256"] for name, entry in manifest.files.items()}

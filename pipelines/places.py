@@ -1,6 +1,6 @@
 """Files of other file systems, by their addresses: what Beam opens, with the part of `pathlib.Path` that is used here.
 
-A path of this machine stays a `pathlib.Path`; `path_of` tells which of the two a text is. An address is reached with the
+A path of this machine stays a `pathlib.Path`; `locate` tells which of the two a text is. An address is reached with the
 options that Beam was given, which each process is told once (`reach_with`).
 """
 
@@ -9,22 +9,38 @@ from __future__ import annotations
 import contextlib
 import errno
 import io
+import os
 import shutil
 import tempfile
 import time
 import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple, TypeAlias
 
 from colophon.pipelines.extras import require
+from colophon.schemas import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-__all__ = ["AnyPath", "RemotePath", "Status", "at_hand", "is_address", "path_of", "reach_with"]
+    import numpy as np
+
+__all__ = [
+    "AnyPath",
+    "RemotePath",
+    "Status",
+    "at_hand",
+    "below",
+    "is_address",
+    "locate",
+    "numbers_in",
+    "reach_with",
+    "seekable",
+    "sizes_below",
+]
 
 _BLOCK: Final = 2**24  # what is sent at once; a store that counts the parts of an upload takes 10,000
 _READ_AHEAD: Final = 2**20
@@ -126,10 +142,6 @@ class RemotePath:
         """Beside it, with another suffix."""
         return self.with_name(self.stem + suffix)
 
-    def relative_to(self, folder: RemotePath) -> PurePosixPath:
-        """What is behind the folder's address."""
-        return PurePosixPath(self.url.removeprefix(folder.url + "/"))
-
     def resolve(self) -> RemotePath:
         """Itself: there are no links."""
         return self
@@ -162,16 +174,21 @@ class RemotePath:
         if self.is_root:
             return False
         with _in_words(self):
-            return bool(self._system.exists(self.url)) and (self.appears_whole or not self.is_dir())
+            return bool(self._system.exists(self.url)) and (self.appears_whole or not self._is_listed())
 
     def is_dir(self) -> bool:
         """Whether there is any file below: a folder without one is none, for where there are no folders it cannot be."""
+        return self._is_listed() and next(self.files(most=_A_PAGE), None) is not None
+
+    def _is_listed(self) -> bool:
+        """Whether it can be listed, which a file cannot; where there are no folders, everything can."""
+        if self.appears_whole:
+            return True
         try:
-            return next(self.files(most=_A_PAGE), None) is not None
+            next(self.files(most=1), None)
         except OSError:
-            if self.appears_whole:
-                raise
-            return False  # what is no folder cannot be listed
+            return False
+        return True
 
     def files(self, most: int | None = None) -> Iterator[tuple[RemotePath, Status]]:
         """All files below, at any depth, by one listing.
@@ -203,6 +220,10 @@ class RemotePath:
     def rglob(self, pattern: str) -> Iterator[RemotePath]:
         """The files below whose names fit, at any depth."""
         return (path for path, _ in self.files() if PurePosixPath(path.name).match(pattern))
+
+    def iterdir(self) -> Iterator[RemotePath]:
+        """The files right here."""
+        return self.glob("*")
 
     def glob(self, pattern: str) -> Iterator[RemotePath]:
         """The files right here whose names fit."""
@@ -296,13 +317,39 @@ class RemotePath:
 AnyPath: TypeAlias = Path | RemotePath
 
 
-def path_of(text: str) -> AnyPath:
+def locate(text: str) -> AnyPath:
     """A path of this machine, or an address.
 
-    >>> path_of("papers/"), path_of("s3://bucket/papers/")
+    >>> locate("papers/"), locate("s3://bucket/papers/")
     (PosixPath('papers'), RemotePath(url='s3://bucket/papers'))
     """
     return RemotePath(text.rstrip("/")) if is_address(text) else Path(text)
+
+
+def below(folder: AnyPath) -> Iterator[tuple[str, str]]:
+    """All that lies below a folder, at any depth: its name there, and ``file``, ``folder`` or ``other``."""
+    if isinstance(folder, RemotePath):
+        for path, _ in folder.files():
+            yield str(path).removeprefix(f"{folder}/"), "file"
+        return
+    for one in folder.rglob("*"):
+        kind = (
+            "other"
+            if one.is_symlink()
+            else "folder"
+            if one.is_dir()
+            else "file"
+            if one.is_file()
+            else "other"
+        )
+        yield one.relative_to(folder).as_posix(), kind
+
+
+def sizes_below(folder: AnyPath) -> dict[str, int]:
+    """Bytes of each file below a folder, by its name there."""
+    if isinstance(folder, RemotePath):
+        return {str(path).removeprefix(f"{folder}/"): status.st_size for path, status in folder.files()}
+    return {name: (folder / name).stat().st_size for name, kind in below(folder) if kind == "file"}
 
 
 @contextmanager
@@ -319,6 +366,46 @@ def at_hand(path: AnyPath) -> Iterator[Path]:
         copy = Path(folder) / "copy"
         path.fetch(copy)
         yield copy
+
+
+@contextmanager
+def seekable(path: AnyPath) -> Iterator[Path | BinaryIO]:
+    """What Arrow reads: a path of this machine, or a stream of which only what is needed is fetched."""
+    if isinstance(path, Path):
+        yield path
+        return
+    with path.open() as stream:
+        yield stream
+
+
+def numbers_in(path: AnyPath, kind: str) -> np.ndarray | _FarNumbers:
+    """A file of numbers of one kind, of which slices are read."""
+    import numpy as np  # noqa: PLC0415 - the command line need not load it
+
+    # As a plain array: slices of a memory map are slow to make.
+    return (
+        np.asarray(np.memmap(path, kind, "r"))
+        if isinstance(path, Path)
+        else _FarNumbers(path, np.dtype(kind))
+    )
+
+
+@dataclass(frozen=True)
+class _FarNumbers:
+    """A file of numbers at an address."""
+
+    path: RemotePath
+    kind: np.dtype[Any]
+
+    @cached_property
+    def _stream(self) -> BinaryIO:
+        return self.path.open()
+
+    def __getitem__(self, wanted: slice) -> np.ndarray:
+        import numpy as np  # noqa: PLC0415
+
+        self._stream.seek(wanted.start * self.kind.itemsize)
+        return np.frombuffer(self._stream.read((wanted.stop - wanted.start) * self.kind.itemsize), self.kind)
 
 
 class _Reading(io.RawIOBase):
@@ -377,8 +464,7 @@ def _system(scheme: str, options: tuple[str, ...]) -> Any:
     """Beam's file system for a kind of address.
 
     Raises:
-        UsageError: Its packages are not installed.
-        OSError: Beam knows none.
+        UsageError: Beam knows none, or its packages are not installed.
     """
     if scheme in _NEEDED:
         module, extra = _NEEDED[scheme]
@@ -393,7 +479,7 @@ def _system(scheme: str, options: tuple[str, ...]) -> Any:
         if kind.scheme() == scheme:
             return kind(PipelineOptions(list(options)))
     known = ", ".join(f"{each}://" for each in _NEEDED)
-    raise OSError(errno.EPROTONOSUPPORT, f"Beam knows no file system for {scheme}://; it knows {known}")
+    raise UsageError(f"Beam knows no file system for {scheme}://; it knows {known}")
 
 
 @lru_cache(maxsize=1)
@@ -415,13 +501,22 @@ def _share_clients() -> None:
     retry.Clock.sleep = lambda _, seconds: time.sleep(min(seconds, _FEW_SECONDS))
 
 
+def _forget() -> None:
+    """A copy of a process makes connections of its own."""
+    _system.cache_clear()
+    _share_clients.cache_clear()
+
+
+os.register_at_fork(after_in_child=_forget)
+
+
 @contextmanager
 def _in_words(path: RemotePath) -> Iterator[None]:
     """What a file system says, as an `OSError` with a number."""
     try:
         yield
     except Exception as error:
-        if isinstance(error, OSError) and error.errno:
+        if isinstance(error, OSError) and error.errno and error.filename:
             raise
         number, said = _number_and_words(error)
         if number is None:
@@ -434,7 +529,7 @@ def _number_and_words(error: Exception) -> tuple[int | None, str]:
     inner: Any = error
     while True:
         details = getattr(inner, "exception_details", None)
-        packed = list(details.values()) if isinstance(details, dict) else []
+        packed = list(details.values()) if isinstance(details, dict) else list(inner.args)
         if not packed or not isinstance(packed[0], Exception):
             break
         inner = packed[0]

@@ -23,12 +23,14 @@ from colophon.filters.formats import detect
 from colophon.filters.formats.compression import is_compressed
 from colophon.pipelines.canonical import uri_of_path
 from colophon.pipelines.held import held_by, held_materials
+from colophon.pipelines.places import Status, locate
 from colophon.schemas import RecipeError, canonical_digest, fault, staging_form
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from colophon.filters import Filter
+    from colophon.pipelines.places import AnyPath
     from colophon.schemas import Recipe, Source
 
 __all__ = [
@@ -226,25 +228,53 @@ def _walk(root: Path, hidden: list[str], seen: frozenset[str] = frozenset()) -> 
             yield entry.path, ""
 
 
-def fingerprint_of(status: os.stat_result) -> str:
+def fingerprint_of(status: os.stat_result | Status) -> str:
     """What `InputFile.fingerprint` is for a file of this status."""
     # The time of the last change of the inode cannot be set by hand, so an edit that keeps size and
     # modification time still shows.
     return f"{status.st_size}-{status.st_mtime_ns}-{status.st_ctime_ns}"
 
 
-def _input_file(source: Source, root: str, path: str, known_fault: str) -> InputFile:
-    relative = os.path.relpath(path, root) if path != root else Path(path).name
-    uri = uri_of_path(relative)
+@dataclass(frozen=True)
+class _Found:
+    """A file as a listing has it: where it is, why it cannot be read, and its status where listings tell that."""
+
+    path: str
+    fault: str = ""
+    status: Status | None = None
+
+
+def _found(root: AnyPath, hidden: list[str]) -> dict[str, _Found]:
+    """All files below a folder by their names there; what is hidden is put into `hidden`."""
+    if isinstance(root, Path):
+        return {os.path.relpath(path, root): _Found(path, why) for path, why in _walk(root, hidden)}
+    found = {}
+    passed = set()
+    for path, status in root.files():
+        name = str(path).removeprefix(f"{root}/")
+        first = re.search(r"(?:^|/)\.[^/]*", name)
+        if first is None:
+            found[name] = _Found(str(path), "", status)
+        else:
+            passed.add(name[: first.end()])
+    hidden += sorted(passed)
+    return found
+
+
+def _input_file(source: Source, name: str, found: _Found) -> InputFile:
+    path, uri = locate(found.path), uri_of_path(name)
     try:
-        status = Path(path).stat()
+        status = found.status or path.stat()
     except OSError as error:
-        reason = known_fault or (
+        reason = found.fault or (
             "dangling_link" if error.errno in {errno.ENOENT, errno.ELOOP} else "unreadable"
         )
-        return InputFile(source.name, path, uri, 0, reason, reason)
-    reason = known_fault or ("" if stat.S_ISREG(status.st_mode) else "not_a_regular_file")
-    return InputFile(source.name, path, uri, 0 if reason else status.st_size, fingerprint_of(status), reason)
+        return InputFile(source.name, found.path, uri, 0, reason, reason)
+    regular = isinstance(status, Status) or stat.S_ISREG(status.st_mode)
+    reason = found.fault or ("" if regular else "not_a_regular_file")
+    return InputFile(
+        source.name, found.path, uri, 0 if reason else status.st_size, fingerprint_of(status), reason
+    )
 
 
 def _list_source(index: int, source: Source, hidden: list[str]) -> list[InputFile]:
@@ -254,27 +284,27 @@ def _list_source(index: int, source: Source, hidden: list[str]) -> list[InputFil
         RecipeError: The path does not exist, the folder is empty, or a pattern matches nothing.
     """
     key = f"sources[{index}]"
-    root = Path(source.path)
-    if "://" in source.path:
-        raise RecipeError(
-            fault(f"{key}.path", source.path, "a path of this machine; other file systems cannot be read yet")
-        )
-    if not root.exists():
-        raise RecipeError(fault(f"{key}.path", source.path, "a file or folder that exists"))
-    if not root.is_dir():
-        return [_input_file(source, str(root), str(root), "")]
-    found = sorted(_walk(root, hidden))
+    root = locate(source.path)
+    try:
+        if not root.exists():
+            raise RecipeError(fault(f"{key}.path", source.path, "a file or folder that exists"))
+        if not root.is_dir():
+            return [_input_file(source, root.name, _Found(str(root)))]
+        found = _found(root, hidden)
+    except OSError as error:
+        told = error.strerror or str(error)
+        raise RecipeError(fault(f"{key}.path", source.path, "what can be listed", told)) from error
     if not found:
         raise RecipeError(
             fault(f"{key}.path", source.path, "a folder with at least one file that is not hidden")
         )
-    names = {path: os.path.relpath(path, root) for path, _ in found}
+    names = set(found)
     chosen: set[str] = set()
     for nth, pattern in enumerate(source.include):
         regex = _checked_glob(f"{key}.include[{nth}]", pattern)
-        matched = {path for path, name in names.items() if regex.fullmatch(name)}
+        matched = {name for name in names if regex.fullmatch(name)}
         if not matched:
-            example = uri_of_path(min(names.values()))
+            example = uri_of_path(min(names))
             raise RecipeError(
                 fault(
                     f"{key}.include[{nth}]",
@@ -286,7 +316,7 @@ def _list_source(index: int, source: Source, hidden: list[str]) -> list[InputFil
         chosen |= matched
     for nth, pattern in enumerate(source.exclude):
         regex = _checked_glob(f"{key}.exclude[{nth}]", pattern)
-        matched = {path for path, name in names.items() if regex.fullmatch(name)}
+        matched = {name for name in names if regex.fullmatch(name)}
         if not matched:
             raise RecipeError(
                 fault(f"{key}.exclude[{nth}]", pattern, f"a pattern that matches a file below {source.path}")
@@ -296,8 +326,7 @@ def _list_source(index: int, source: Source, hidden: list[str]) -> list[InputFil
         raise RecipeError(
             fault(f"{key}.exclude", list(source.exclude), "patterns that leave at least one file")
         )
-    inputs = [_input_file(source, str(root), path, why) for path, why in found if path in chosen]
-    return sorted(inputs, key=lambda file: file.uri)
+    return sorted((_input_file(source, name, found[name]) for name in chosen), key=lambda file: file.uri)
 
 
 def cuts_here(name: str, size: int, target: int) -> bool:
@@ -318,7 +347,7 @@ def _parts(file: InputFile, source: Source, target: int) -> list[Part]:
     if file.size <= 4 * target or file.fault:
         return [Part(file)]
     try:
-        with Path(file.path).open("rb") as stream:
+        with locate(file.path).open("rb") as stream:
             head = stream.read(4096)
     except OSError:
         return [Part(file)]

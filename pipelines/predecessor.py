@@ -17,6 +17,7 @@ from colophon.schemas import RecipeError, UsageError, as_plain, fault, load_reci
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from colophon.pipelines.places import AnyPath
     from colophon.schemas import Recipe, Sections, Setting
 
 __all__ = ["Decision", "Predecessor", "decision_over", "predecessor_of", "remember"]
@@ -61,7 +62,7 @@ class Predecessor:
     plan: Plan | None
 
 
-def remember(staging: Path, manifest: bytes, plan: Plan) -> None:
+def remember(staging: AnyPath, manifest: bytes, plan: Plan) -> None:
     """Write down beside the staged units which of them a dataset was made of."""
     told = json.loads(manifest)
     digest = hashlib.sha256(manifest).hexdigest()
@@ -75,7 +76,7 @@ def remember(staging: Path, manifest: bytes, plan: Plan) -> None:
     write_whole(staging / _PLANS / f"{digest}.json", json.dumps(known).encode())
 
 
-def predecessor_of(folder: Path, staging: Path, digest: str = "") -> Predecessor:
+def predecessor_of(folder: Path, staging: AnyPath, digest: str = "") -> Predecessor:
     """Find out what can be decided again.
 
     Args:
@@ -97,7 +98,7 @@ def predecessor_of(folder: Path, staging: Path, digest: str = "") -> Predecessor
     return Predecessor(folder, sha256, manifest["recipe"], manifest["materials"], plan)
 
 
-def _whole(staging: Path, known: dict[str, Any]) -> Plan | None:
+def _whole(staging: AnyPath, known: dict[str, Any]) -> Plan | None:
     """The plan that was written down, if all of its units are still there."""
     plan = _plan(known["plan"])
     return plan if all(staged_file(staging, unit.key).exists() for unit in plan.units) else None
@@ -120,7 +121,7 @@ def _only(staging: Path, digest: str) -> str:
     )
 
 
-def _known(path: Path) -> dict[str, Any]:
+def _known(path: AnyPath) -> dict[str, Any]:
     try:
         known: dict[str, Any] = json.loads(path.read_bytes())
     except (OSError, ValueError) as error:

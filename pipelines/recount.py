@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from colophon.pipelines.audit import AUDIT_COUNTS, audit_faults
 from colophon.pipelines.canonical import schema_as_json
 from colophon.pipelines.counts import count_data, count_ledger, inputs_line, merge_counts, summed
+from colophon.pipelines.places import at_hand
 from colophon.pipelines.proofs.merkle import (
     BUCKETS,
     ID_BYTES,
@@ -35,9 +36,9 @@ from colophon.schemas import DROPPED, KEPT, ORPHANED, WITHDRAWN_COPY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from colophon.pipelines.counts import Counts
+    from colophon.pipelines.places import AnyPath
 
 __all__ = ["Rows", "judge", "recount"]
 
@@ -45,7 +46,9 @@ _ROWS_AT_ONCE = 4096
 _PLACE = ("id", "source", "source_uri", "source_sha256", "locator")
 
 
-def recount(folder: Path, manifest: dict[str, Any], faults: list[str], watch: Callable[[int], None]) -> int:
+def recount(
+    folder: AnyPath, manifest: dict[str, Any], faults: list[str], watch: Callable[[int], None]
+) -> int:
     """Read every row again and compare with what the manifest says.
 
     Args:
@@ -151,7 +154,7 @@ class Rows:
         watch: Called now and then with bytes done.
     """
 
-    def __init__(self, folder: Path, manifest: dict[str, Any], watch: Callable[[int], None]) -> None:
+    def __init__(self, folder: AnyPath, manifest: dict[str, Any], watch: Callable[[int], None]) -> None:
         self.folder, self.manifest, self.watch = folder, manifest, watch
         self.faults: list[str] = []
         self.tables: dict[str, tuple[list[dict[str, str]], int]] = {}
@@ -185,7 +188,10 @@ class Rows:
     def _tables(self, name: str) -> Iterator[pa.Table]:
         """The rows of a file; its columns, and how many rows there were, are remembered."""
         size, rows = self.manifest["files"][name]["bytes"], 0
-        with pq.ParquetFile(self.folder / name, page_checksum_verification=True) as file:
+        with (
+            at_hand(self.folder / name) as path,
+            pq.ParquetFile(path, page_checksum_verification=True) as file,
+        ):
             self.tables[name] = schema_as_json(file.schema_arrow), file.metadata.num_rows
             yield file.schema_arrow.empty_table()  # so that a shard without rows is counted too
             for batch in file.iter_batches(_ROWS_AT_ONCE, use_threads=False):
@@ -316,7 +322,7 @@ def _files(table: pa.Table, before: tuple[str, str]) -> Iterator[tuple[str, str,
     yield from zip(*columns, strict=True)
 
 
-def _check_tree(folder: Path, grown: Buckets, faults: list[str]) -> None:
+def _check_tree(folder: AnyPath, grown: Buckets, faults: list[str]) -> None:
     """The tree grown anew from the rows is the one in the file."""
     try:
         given = Buckets.read(folder / TREE_FILE)

@@ -20,6 +20,7 @@ import orjson
 import pyarrow.parquet as pq
 
 from colophon.filters.works import identifiers
+from colophon.pipelines.places import seekable
 from colophon.schemas import (
     DROPPED,
     WITHDRAW,
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pyarrow as pa
+
+    from colophon.pipelines.places import AnyPath
 
 __all__ = [
     "HASHED",
@@ -315,7 +318,7 @@ def rounds_in(told: Any, where: str) -> list[dict[str, Any]]:
     return rounds
 
 
-def read_rounds(path: Path) -> list[dict[str, Any]]:
+def read_rounds(path: AnyPath) -> list[dict[str, Any]]:
     """The rounds in a file; see `rounds_in`.
 
     Raises:
@@ -328,7 +331,7 @@ def read_rounds(path: Path) -> list[dict[str, Any]]:
     return rounds_in(told, str(path))
 
 
-def _read(path: Path) -> bytes:
+def _read(path: AnyPath) -> bytes:
     try:
         if path.stat().st_size > _MOST_BYTES:
             raise UsageError(f"{path}: has more than {_MOST_BYTES:,} bytes; a list has one thing a line")
@@ -351,7 +354,7 @@ def read_wanted(path: Path) -> Wanted:
     return parse_list(content, str(path))
 
 
-def removal_faults(folder: Path, manifest: Mapping[str, Any], fates: Mapping[str, int]) -> list[str]:
+def removal_faults(folder: AnyPath, manifest: Mapping[str, Any], fates: Mapping[str, int]) -> list[str]:
     """What a dataset says of its withdrawals and is not so; a document that is kept and recorded as withdrawn above all.
 
     Args:
@@ -400,10 +403,10 @@ def removal_faults(folder: Path, manifest: Mapping[str, Any], fates: Mapping[str
     ]
 
 
-def _still_there(paths: Iterable[Path], wanted: Wanted) -> Iterator[str]:
+def _still_there(paths: Iterable[AnyPath], wanted: Wanted) -> Iterator[str]:
     """Ids of the rows of some files of ``data/`` that are named."""
     for path in paths:
-        with pq.ParquetFile(path) as file:
+        with seekable(path) as source, pq.ParquetFile(source) as file:
             columns = [name for name in _COLUMNS if name in file.schema_arrow.names]
             for batch in file.iter_batches(_ROWS_AT_ONCE, columns=columns):
                 yield from (batch["id"][row].as_py() for row in wanted.find(batch))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import ExitStack
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from colophon.pipelines.counts import Counts
+    from colophon.pipelines.places import AnyPath
     from colophon.schemas import Recipe
 
 __all__ = ["DataFile", "LedgerFile", "TableFile", "data_schema", "ledger_schema", "shard_summary"]
@@ -66,15 +67,17 @@ class TableFile:
         level: Effort of the zstd compression.
     """
 
-    def __init__(self, path: Path, schema: pa.Schema, level: int) -> None:
+    def __init__(self, path: AnyPath, schema: pa.Schema, level: int) -> None:
         self.path, self.schema, self.level = path, schema, level
         self.rows = 0
         self._waiting: list[pa.Table] = []
         self._counted: list[Counts] = []
+        self._measured: dict[str, Any] = {}
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
         temporary = self._stack.enter_context(aside(self.path))
+        self._stack.push(partial(self._measure, temporary))
         self._writer = self._stack.enter_context(
             pq.ParquetWriter(
                 temporary,
@@ -100,6 +103,11 @@ class TableFile:
         if kind is None:
             self._flush()
 
+    def _measure(self, written: Path, kind: type[BaseException] | None, *_: object) -> None:
+        """Size and digest of what is written, before it goes to where it may be far."""
+        if kind is None:
+            self._measured = {"bytes": written.stat().st_size, "sha256": sha256_of(written)}
+
     def write(self, table: pa.Table) -> None:
         """Add rows; row groups end where their number of rows or bytes says so."""
         while table.num_rows:
@@ -120,7 +128,7 @@ class TableFile:
 
     def entry(self) -> dict[str, Any]:
         """What the manifest says of the file, once the block has ended."""
-        return {"bytes": self.path.stat().st_size, "rows": self.rows, "sha256": sha256_of(self.path)}
+        return {**self._measured, "rows": self.rows}
 
     @property
     def counts(self) -> Counts:
@@ -131,7 +139,7 @@ class TableFile:
 class DataFile(TableFile):
     """A file of ``data/``."""
 
-    def __init__(self, path: Path, recipe: Recipe) -> None:
+    def __init__(self, path: AnyPath, recipe: Recipe) -> None:
         super().__init__(path, data_schema(recipe), recipe.output.compression_level)
         self._shingle_size = recipe.deduplicate.shingle_size
 
@@ -144,7 +152,7 @@ class DataFile(TableFile):
 class LedgerFile(TableFile):
     """A file of ``ledger/``; it also sums up which input files there were."""
 
-    def __init__(self, path: Path, recipe: Recipe) -> None:
+    def __init__(self, path: AnyPath, recipe: Recipe) -> None:
         super().__init__(path, ledger_schema(), recipe.output.compression_level)
         self._inputs = hashlib.sha256()
         self._last = ("", "")

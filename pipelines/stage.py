@@ -9,7 +9,6 @@ import hashlib
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import apache_beam as beam
@@ -25,6 +24,7 @@ from colophon.filters.formats.creative_commons import spdx_of_url
 from colophon.pipelines.canonical import document_id
 from colophon.pipelines.fates import columns_for_fates, fates_of
 from colophon.pipelines.inputs import PartReader
+from colophon.pipelines.places import locate
 from colophon.pipelines.staged import about_row, is_sound, open_staged
 from colophon.pipelines.storage import aside
 from colophon.pipelines.usage import clock
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from colophon.pipelines.job import Job
+    from colophon.pipelines.places import AnyPath
     from colophon.pipelines.plan import Part, Unit
     from colophon.schemas import Recipe
 
@@ -268,7 +269,7 @@ def load_kernels() -> None:
     _fixed(batch.keys, 1)
 
 
-def stage_unit(unit: Unit, recipe: Recipe, target: Path, staging: Path) -> dict[str, Any]:
+def stage_unit(unit: Unit, recipe: Recipe, target: AnyPath, staging: AnyPath) -> dict[str, Any]:
     """Make the staged file of a unit, whole or not at all.
 
     Args:
@@ -344,7 +345,7 @@ class _Stage(beam.DoFn):
             target = self.job.staged(unit.key)
             done: dict[str, Any] = {"reused": is_sound(target), "bytes": unit.size, "seconds": {}}
             if not done["reused"]:
-                done |= stage_unit(unit, self.job.recipe, target, Path(self.job.staging))
+                done |= stage_unit(unit, self.job.recipe, target, locate(self.job.staging))
             with open_staged(target) as staged:
                 size, rows = _text_bytes(staged), staged.metadata.num_rows
                 columns = staged.read(columns_for_fates(self.job.filters))

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from colophon.pipelines.places import at_hand, seekable
+from colophon.pipelines.storage import explain_os_error
 from colophon.schemas import RunFailed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
+
+    from colophon.pipelines.places import AnyPath
 
 __all__ = ["about_row", "is_sound", "open_staged", "staged_file"]
 
 
-def staged_file(staging: Path, key: str) -> Path:
+def staged_file(staging: AnyPath, key: str) -> AnyPath:
     """Where the unit with this key is staged."""
     return staging / "units" / key[:2] / f"{key}.parquet"
 
@@ -30,28 +33,33 @@ def about_row(row: Mapping[str, Any]) -> dict[str, Any]:
     return about
 
 
-def is_sound(path: Path) -> bool:
+def is_sound(path: AnyPath) -> bool:
     """Whether a staged file is there with its beginning and end; its pages are checked when they are read."""
     try:
-        with pq.ParquetFile(path):
+        with seekable(path) as file, pq.ParquetFile(file):
             return True
     except (OSError, pa.ArrowException):
         return False
 
 
 @contextmanager
-def open_staged(path: Path) -> Iterator[pq.ParquetFile]:
+def open_staged(path: AnyPath) -> Iterator[pq.ParquetFile]:
     """A staged file whose pages are checked against their checksums.
 
     Raises:
         RunFailed: It is damaged, also while it is read inside the block. It is removed, so that the next run
-            makes it anew.
+            makes it anew. Or it is at an address, and cannot be fetched.
     """
-    try:
-        with pq.ParquetFile(path, page_checksum_verification=True) as staged:
-            yield staged
-    except (OSError, pa.ArrowException) as error:
-        path.unlink(missing_ok=True)
-        raise RunFailed(
-            f"the staged file {path} is damaged and was removed; run again and it is made anew"
-        ) from error
+    with ExitStack() as stack:
+        try:
+            file = stack.enter_context(at_hand(path))
+        except OSError as error:
+            raise explain_os_error(error, path, "read") from error
+        try:
+            with pq.ParquetFile(file, page_checksum_verification=True) as staged:
+                yield staged
+        except (OSError, pa.ArrowException) as error:
+            path.unlink(missing_ok=True)
+            raise RunFailed(
+                f"the staged file {path} is damaged and was removed; run again and it is made anew"
+            ) from error

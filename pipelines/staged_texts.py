@@ -8,18 +8,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from colophon.pipelines.places import at_hand
 from colophon.pipelines.staged import staged_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
+    from colophon.pipelines.places import AnyPath
     from colophon.pipelines.plan import Plan
 
 __all__ = ["staged_texts"]
 
 
-def staged_texts(plan: Plan, staging: Path, wanted: Mapping[str, tuple[str, str]]) -> dict[str, str]:
+def staged_texts(plan: Plan, staging: AnyPath, wanted: Mapping[str, tuple[str, str]]) -> dict[str, str]:
     """Look some documents up.
 
     Args:
@@ -47,9 +48,9 @@ def staged_texts(plan: Plan, staging: Path, wanted: Mapping[str, tuple[str, str]
     return found
 
 
-def _texts(path: Path, ids: list[str]) -> dict[str, str]:
+def _texts(path: AnyPath, ids: list[str]) -> dict[str, str]:
     found: dict[str, str] = {}
-    with pq.ParquetFile(path, page_checksum_verification=True) as file:
+    with at_hand(path) as copy, pq.ParquetFile(copy, page_checksum_verification=True) as file:
         for i in range(file.num_row_groups):
             here = pc.is_in(file.read_row_group(i, columns=["id"])["id"], pa.array(ids))
             if pc.any(here).as_py():

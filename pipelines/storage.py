@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from colophon.pipelines.places import AnyPath
 
-__all__ = ["ASIDE", "aside", "clear_asides", "explain_os_error", "sha256_of", "write_whole"]
+__all__ = ["ASIDE", "aside", "clear_asides", "explain_os_error", "lives", "sha256_of", "write_whole"]
 
 #: What the name of a file that is still being written begins with.
 ASIDE = ".aside-"
@@ -125,7 +125,7 @@ def clear_asides(folder: AnyPath) -> None:
         host, number, *_ = [*path.name.removeprefix(ASIDE).split("-"), ""]
         with contextlib.suppress(OSError):
             if (
-                number.isdigit() and not _lives(int(number))
+                number.isdigit() and not lives(int(number))
                 if host == _host()
                 else time.time() - path.stat().st_mtime > _SECONDS_OF_A_WRITER
             ):
@@ -140,7 +140,8 @@ def _clear_far(folder: RemotePath) -> None:
             path.unlink(missing_ok=True)
 
 
-def _lives(process: int) -> bool:
+def lives(process: int) -> bool:
+    """Whether a process of this machine still runs."""
     try:
         os.kill(process, 0)
         # One that has ended but was not yet collected by its parent writes no more.

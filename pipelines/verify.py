@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any
 from colophon.pipelines.canonical import manifest_bytes
 from colophon.pipelines.dataset import load_manifest
 from colophon.pipelines.exports import BESIDE, check_beside
+from colophon.pipelines.places import below
 from colophon.pipelines.recount import recount
 from colophon.pipelines.storage import sha256_of
 from colophon.schemas import Manifest, UsageError, canonical_digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
+
+    from colophon.pipelines.places import AnyPath
 
 __all__ = ["Verification", "load_manifest", "verify"]
 
@@ -48,7 +50,7 @@ class Verification:
 
 
 def verify(
-    folder: Path, watch: Callable[[int, int], None] | None = None, *, quick: bool = False
+    folder: AnyPath, watch: Callable[[int, int], None] | None = None, *, quick: bool = False
 ) -> Verification:
     """Check everything that a manifest says.
 
@@ -83,7 +85,7 @@ def _nobody(_done: int, _total: int) -> None:
 
 
 def _verify(
-    folder: Path,
+    folder: AnyPath,
     manifest: dict[str, Any],
     result: Verification,
     watch: Callable[[int, int], None],
@@ -114,7 +116,7 @@ def _verify(
 
 
 def _check_files(
-    folder: Path, manifest: dict[str, Any], result: Verification, watch: Callable[[int], None]
+    folder: AnyPath, manifest: dict[str, Any], result: Verification, watch: Callable[[int], None]
 ) -> bool:
     """Whether each file has the bytes and the digest that the manifest says; several are read at once."""
     lock = Lock()
@@ -148,21 +150,20 @@ def _check_files(
     return len(names) == len(manifest["files"]) and len(result.faults) == before
 
 
-def _check_set(folder: Path, manifest: dict[str, Any], result: Verification) -> None:
+def _check_set(folder: AnyPath, manifest: dict[str, Any], result: Verification) -> None:
     """The files that are there are exactly those that the manifest lists."""
     listed = set(manifest["files"]) | _AROUND | set(BESIDE)
     folders = {name.rpartition("/")[0] for name in manifest["files"]}
     found = set()
-    for path in folder.rglob("*"):
-        name = path.relative_to(folder).as_posix()
+    for name, kind in below(folder):
         if name.split("/")[0] in _AROUND_FOLDERS or _is_below(name, _AROUND_WITHDRAWALS, manifest):
             continue
-        if path.is_dir() and not path.is_symlink():
+        if kind == "folder":
             if name not in folders:
                 result.faults.append(f"{name}/: is a folder that is not in the manifest")
             continue
         found.add(name)
-        if name in listed and (path.is_symlink() or not path.is_file()):
+        if name in listed and kind != "file":
             result.faults.append(f"{name}: is a link or no ordinary file")
     result.faults += [f"{name}: is missing" for name in sorted(listed - found - {"run.json", *BESIDE})]
     result.faults += [f"{name}: is not in the manifest" for name in sorted(found - listed)]
@@ -175,13 +176,15 @@ def _is_below(name: str, places: tuple[str, ...], manifest: dict[str, Any]) -> b
     )
 
 
-def _check_sums(folder: Path, manifest: dict[str, Any], manifest_digest: str, result: Verification) -> None:
+def _check_sums(
+    folder: AnyPath, manifest: dict[str, Any], manifest_digest: str, result: Verification
+) -> None:
     expected = {name: entry["sha256"] for name, entry in manifest["files"].items()}
     expected["manifest.json"] = manifest_digest
     path = folder / "SHA256SUMS"
     if not path.is_file():
         return  # already told as missing
-    lines = path.read_text("utf-8", "replace").splitlines()
+    lines = path.read_bytes().decode("utf-8", "replace").splitlines()
     given = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
     for name in sorted(expected.keys() | given.keys()):
         if expected.get(name) != given.get(name):

@@ -8,11 +8,15 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from colophon.pipelines.places import is_address, locate
+
 if TYPE_CHECKING:
     from argparse import ArgumentParser
     from collections.abc import Callable
 
-__all__ = ["add_work_arguments", "amount", "count", "day", "fraction", "path", "positive"]
+    from colophon.pipelines.places import AnyPath
+
+__all__ = ["add_work_arguments", "amount", "count", "day", "fraction", "path", "place", "positive"]
 
 _Number = TypeVar("_Number", int, float)
 
@@ -47,11 +51,16 @@ def path(text: str) -> Path:
     """A path of this machine."""
     if not text:
         raise argparse.ArgumentTypeError("is empty; name a file or folder")
-    if "://" in text:
+    if is_address(text):
         raise argparse.ArgumentTypeError(
-            f"{text!r} is an address; only a path of this machine can be read or written yet"
+            f"{text!r} is an address, and here stands a path of this machine; `run`, `verify` and `explain` take addresses"
         )
     return Path(text)
+
+
+def place(text: str) -> AnyPath:
+    """A path of this machine, or an address such as ``s3://bucket/papers``."""
+    return locate(text) if is_address(text) else path(text)
 
 
 def day(text: str) -> dt.date:

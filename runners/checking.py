@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    from colophon.pipelines.places import AnyPath
     from colophon.pipelines.verify import Verification
 
 __all__ = ["check"]
 
 
-def check(folder: Path, *, quick: bool, quiet: bool) -> Verification:
+def check(folder: AnyPath, *, quick: bool, quiet: bool) -> Verification:
     """What `verify` finds in a dataset.
 
     Args:

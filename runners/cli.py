@@ -9,6 +9,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from colophon.pipelines.places import is_address
 from colophon.runners.answers import print_json
 from colophon.runners.commands import COMMANDS
 from colophon.schemas import ColophonError, harmless
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["build_parser", "main"]
 
-# What follows `--` is Beam's.
+# What follows `--` is Beam's, as it is behind an address.
 _ON_ENGINES = {command.NAME for command in COMMANDS if hasattr(command, "ON_ENGINES")}
 
 _CODES = """\
@@ -99,8 +100,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; the exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
     beam: list[str] = []
-    if "--" in words and words[0] in _ON_ENGINES:
-        at = words.index("--")
+    at = words.index("--") if "--" in words else 0
+    if at and (words[0] in _ON_ENGINES or any(is_address(word) for word in words[:at])):
         words, beam = words[:at], words[at + 1 :]
     arguments = build_parser().parse_args(words)
     arguments.beam = beam
@@ -117,6 +118,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         _quiet_pipe()
         return 0
     except Exception as error:
+        if isinstance(error, OSError) and is_address(str(error.filename)):
+            return _failed(arguments, f"{error.filename}: {error.strerror}")
         if os.environ.get("COLOPHON_DEBUG"):
             raise
         return _failed(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 
 __all__ = ["main"]
@@ -9,6 +10,7 @@ __all__ = ["main"]
 
 def main() -> int:
     """Run the command line; also Ctrl-C while it loads ends with a sentence."""
+    logging.disable()  # what libraries have to say is said in our words
     try:
         from colophon.runners.cli import main as run  # noqa: PLC0415 - takes a second
 

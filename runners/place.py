@@ -27,6 +27,7 @@ class Place:
     Attributes:
         output: The folder itself, where the name given is a link to it.
         work: Where it is made.
+        scratch: For the files of the process that makes it; on this machine.
 
     Raises:
         UsageError: The folder cannot be replaced as a whole.
@@ -35,6 +36,7 @@ class Place:
     def __init__(self, output: Path) -> None:
         self.output = Path(os.path.realpath(output))
         self.work = self.output.parent / f".{self.output.name}.partial"
+        self.scratch = self.work
         here = Path.cwd()
         if self.output == here or self.output in here.parents:
             raise UsageError(
@@ -100,11 +102,16 @@ class Place:
         if not keep_lock:
             shutil.rmtree(self.work, ignore_errors=True)
             return
+        self.empty()
+        for path in self.work.iterdir():
+            if path.name != "lock" and not path.is_dir():
+                path.unlink(missing_ok=True)
+
+    def empty(self) -> None:
+        """Remove what is half made, and nothing that tells of it."""
         for path in self.work.iterdir():
             if path.is_dir():
                 shutil.rmtree(path, ignore_errors=True)
-            elif path.name != "lock":
-                path.unlink(missing_ok=True)
 
     def publish(self, dataset: Path) -> None:
         """Put a finished dataset here by one rename; what it replaces is deleted afterwards.

@@ -12,14 +12,16 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from colophon.pipelines.places import RemotePath
 from colophon.runners.words import many, time_in_words
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from colophon.pipelines.places import AnyPath
 
 __all__ = ["Progress", "Watcher"]
 
 _SECONDS_BETWEEN_LINES = 10.0
+_SECONDS_FAR = 5.0
 
 
 @dataclass
@@ -41,9 +43,10 @@ class Progress:
     read: set[str] = field(default_factory=set)
     again: set[int] = field(default_factory=set)
 
-    def look(self, folder: Path) -> None:
+    def look(self, folder: AnyPath) -> None:
         """Take in the lines that came since the last look."""
-        for path in sorted(folder.glob("[us]*.json")):  # what is still being written begins with a dot
+        lines: list[AnyPath] = list(folder.glob("[us]*.json"))
+        for path in sorted(lines, key=str):  # what is still being written begins with a dot
             if path.name in self.read:
                 continue
             try:
@@ -91,13 +94,13 @@ class Watcher:
     """Shows progress on a terminal, or as plain lines where there is none; says nothing if quiet."""
 
     def __init__(
-        self, progress: Progress, folder: Path, *, quiet: bool = False, stream: TextIO | None = None
+        self, progress: Progress, folder: AnyPath, *, quiet: bool = False, stream: TextIO | None = None
     ) -> None:
         self.progress, self.folder, self.quiet = progress, folder, quiet
         self.stream = sys.stderr if stream is None else stream
         self.console = Console(file=self.stream)
         self.live: Live | None = None
-        self.last = time.monotonic()
+        self.last = self.looked = time.monotonic()
         self.told = -1
 
     def __enter__(self) -> Self:
@@ -106,9 +109,15 @@ class Watcher:
             self.live.start()
         return self
 
-    def look(self) -> None:
-        """Look at the run, and speak if it is time."""
-        self.progress.look(self.folder)
+    def look(self, *, last: bool = False) -> None:
+        """Look at the run, and speak if it is time.
+
+        Args:
+            last: Whether the run has ended; an address is else looked at now and then only.
+        """
+        if not isinstance(self.folder, RemotePath) or last or time.monotonic() - self.looked >= _SECONDS_FAR:
+            self.progress.look(self.folder)
+            self.looked = time.monotonic()
         if self.quiet:
             return
         if self.live is not None:

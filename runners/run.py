@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import json
 import os
 import pickle
 import platform
-import shutil
 import signal
 import subprocess
 import sys
@@ -19,16 +19,17 @@ from typing import TYPE_CHECKING, Any
 
 from colophon.pipelines.audit import refusals
 from colophon.pipelines.job import Job
+from colophon.pipelines.places import locate, reach_with, sizes_below
 from colophon.pipelines.plan import Plan, code_digest, make_plan, materials_of
 from colophon.pipelines.predecessor import remember
 from colophon.pipelines.rules import pairs_that_fit
-from colophon.pipelines.storage import clear_asides, explain_os_error
+from colophon.pipelines.storage import clear_asides, explain_os_error, write_whole
 from colophon.pipelines.verify import load_manifest, verify
 from colophon.runners.costs import Prices, Rapl, costs
 from colophon.runners.job import Order
-from colophon.runners.place import Place
 from colophon.runners.processes import stop
 from colophon.runners.progress import Progress, Watcher
+from colophon.runners.remote_place import place_at
 from colophon.runners.report import report
 from colophon.runners.review import gather, just_made, write_report
 from colophon.runners.usage import Usage, processes_of
@@ -38,12 +39,18 @@ from colophon.schemas import RunFailed, UsageError, canonical_digest, canonical_
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from colophon.pipelines.places import AnyPath
     from colophon.pipelines.predecessor import Decision
     from colophon.schemas import Recipe
 
 __all__ = ["Preview", "Result", "Run"]
 
 _SECONDS_BETWEEN_LOOKS = 0.2
+
+
+def _real(path: AnyPath) -> AnyPath:
+    """A path without links."""
+    return Path(os.path.realpath(path)) if isinstance(path, Path) else path
 
 
 @dataclass(frozen=True)
@@ -90,7 +97,7 @@ class Result:
         made: False if the dataset was there already and nothing had changed.
     """
 
-    output: Path
+    output: AnyPath
     manifest: dict[str, Any]
     run: dict[str, Any]
     made: bool
@@ -104,21 +111,31 @@ class Run:
         output: Folder of the dataset; its parent also holds the work in progress.
         staging: Folder of staged units.
         decision: What is decided again, instead of inputs that are read.
+        options: Options for Beam as given; addresses are reached with them too.
 
     Raises:
         UsageError: Output and inputs lie in one another.
         RecipeError: A source has no files.
     """
 
-    def __init__(self, recipe: Recipe, output: Path, staging: Path, decision: Decision | None = None) -> None:
+    def __init__(
+        self,
+        recipe: Recipe,
+        output: AnyPath,
+        staging: AnyPath,
+        decision: Decision | None = None,
+        options: Sequence[str] = (),
+    ) -> None:
+        reach_with(options)
         self.recipe = recipe
-        self.place = Place(output)
+        self.options = tuple(options)
+        self.place = place_at(output)
         self.output, self.work = self.place.output, self.place.work
-        self.staging = Path(os.path.abspath(staging))
+        self.staging = Path(os.path.abspath(staging)) if isinstance(staging, Path) else staging
         self._refuse_place()
         self._refuse_overlap()
         self.plan = decision.plan if decision else make_plan(recipe)
-        self.job = Job(recipe, str(self.staging), str(self.work), self.plan.partitions)
+        self.job = Job(recipe, str(self.staging), str(self.work), self.plan.partitions, options=self.options)
         if decision:
             self.job = replace(
                 self.job,
@@ -141,9 +158,9 @@ class Run:
 
     def _refuse_overlap(self) -> None:
         for index, source in enumerate(self.recipe.sources):
-            root = Path(os.path.realpath(source.path))
+            root = _real(locate(source.path))
             for what, folder in (("output", self.output), ("staging folder", self.staging)):
-                real = Path(os.path.realpath(folder))
+                real = _real(folder)
                 if real == root or root in real.parents:
                     raise UsageError(
                         f"the {what} {folder} lies in sources[{index}].path {source.path}, so a run would read what it "
@@ -175,7 +192,8 @@ class Run:
         try:
             run = json.loads((self.output / "run.json").read_bytes())
             manifest = load_manifest(self.output)
-            sizes = {name: (self.output / name).stat().st_size for name in manifest["files"]}
+            there = sizes_below(self.output)
+            sizes = {name: there.get(name) for name in manifest["files"]}
         except (OSError, ValueError, KeyError, UsageError):
             return False
         wanted = {name: entry["bytes"] for name, entry in manifest["files"].items()}
@@ -188,7 +206,6 @@ class Run:
         runner: str = "direct",
         workers: int = 1,
         settings: Mapping[str, Any] | None = None,
-        extra: Sequence[str] = (),
         replace: bool = False,
         max_failed: float | None = None,
         quiet: bool = False,
@@ -200,7 +217,6 @@ class Run:
             runner: Engine.
             workers: Processes, where the engine asks.
             settings: The engine's own options.
-            extra: Options for Beam as given.
             replace: Whether what is in the output may be deleted once the new dataset is complete.
             max_failed: Greatest share of documents that may fail.
             quiet: Whether to say nothing on the way.
@@ -228,13 +244,15 @@ class Run:
             progress = Progress(len(self.plan.units), self.plan.size)
             began, counters = dt.datetime.now(dt.UTC), Rapl()
             with Watcher(progress, self.job.progress, quiet=quiet) as watcher:
-                self._work(Order(self.job, self.plan, runner, workers, tuple(extra), settings or {}), watcher)
+                self._work(Order(self.job, self.plan, runner, workers, self.options, settings or {}), watcher)
             manifest = load_manifest(self.job.dataset)
             self._refuse_failures(manifest, max_failed, self.job.dataset)
             if told := refusals(manifest):
                 raise RunFailed("\n".join(told))
             usage = Usage(
-                json.loads((self.work / "usage.json").read_bytes()), processes_of(self.job.progress), workers
+                json.loads((self.place.scratch / "usage.json").read_bytes()),
+                processes_of(self.job.progress),
+                workers,
             )
             run = self._account(progress, began, runner, usage)
             tokens = manifest["counts"]["sizes"].get("n_tokens", 0)
@@ -259,8 +277,9 @@ class Run:
     def _prepare(self) -> None:
         """Let filters put down what all processes share, so that each need not make it, and choose where files go."""
         try:
+            near = isinstance(self.staging, Path)
             filters = {
-                name: one.prepare(self.staging) if hasattr(one, "prepare") else one
+                name: one.prepare(self.staging) if near and hasattr(one, "prepare") else one
                 for name, one in self.recipe.filters.items()
             }
         except OSError as error:
@@ -278,18 +297,21 @@ class Run:
     def _work(self, order: Order, watcher: Watcher) -> None:
         """Run the job in a process group of its own and watch it until it ends."""
         try:
-            self.job.progress.mkdir(parents=True, exist_ok=True)
-            (self.work / "job.pickle").write_bytes(pickle.dumps(order))
-            log = (self.work / "log.txt").open("wb")
+            if isinstance(self.job.progress, Path):
+                self.job.progress.mkdir(parents=True, exist_ok=True)
+            (self.place.scratch / "job.pickle").write_bytes(pickle.dumps(order))
+            log = (self.place.scratch / "log.txt").open("wb")
         except OSError as error:
-            raise explain_os_error(error, self.work) from error
+            raise explain_os_error(error, self.place.scratch) from error
         # The job's workers find this interpreter first, also where the environment is not activated.
         environment = {
             **os.environ,
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
         }
         told, tell = os.pipe()
-        command = [sys.executable, "-m", "colophon.runners.job", str(self.work), str(tell), str(os.getpid())]
+        command = [
+            sys.executable, "-m", "colophon.runners.job", str(self.place.scratch), str(tell), str(os.getpid()),
+        ]  # fmt: skip
         with (
             log,
             subprocess.Popen(
@@ -312,23 +334,22 @@ class Run:
                 self._clear(keep_lock=False)
                 raise
             stop(process)
-        watcher.look()
+        watcher.look(last=True)
         with open(told, encoding="utf-8", errors="replace") as pipe:  # noqa: PTH123 - a descriptor, not a path
             sentence = pipe.read()
         if process.returncode:
             raise RunFailed(self._why(process.returncode, sentence))
 
     def _why(self, code: int, sentence: str) -> str:
-        clear_asides(self.staging)
-        for path in self.work.iterdir():
-            if path.is_dir():
-                shutil.rmtree(path, ignore_errors=True)
+        with contextlib.suppress(OSError):  # what is to be told is what came before
+            clear_asides(self.staging)
+            self.place.empty()
         if not sentence:
             how = f"signal {signal.Signals(-code).name}" if code < 0 else f"code {code}"
             sentence = f"the job ended with {how}, perhaps because memory ran out"
-        return f"{sentence}\nThe log is {self.work / 'log.txt'}. What was read is kept: the same command goes on from there."
+        return f"{sentence}\nThe log is {self.place.scratch / 'log.txt'}. What was read is kept: the same command goes on from there."
 
-    def _refuse_failures(self, manifest: dict[str, Any], most: float | None, where: Path) -> None:
+    def _refuse_failures(self, manifest: dict[str, Any], most: float | None, where: AnyPath) -> None:
         documents, failed = sum(manifest["fates"].values()), manifest["fates"]["failed"]
         if most is not None and failed > most * documents:
             raise RunFailed(
@@ -353,9 +374,7 @@ class Run:
             "units": len(self.plan.units),
             "input_bytes": progress.bytes,
             "input_bytes_read": progress.bytes_done - progress.bytes_reused,
-            "output_bytes_written": sum(
-                path.stat().st_size for path in self.job.dataset.rglob("*") if path.is_file()
-            ),
+            "output_bytes_written": sum(sizes_below(self.job.dataset).values()),
             "cpu_seconds_by_stage": {
                 name: round(value, 3) for name, value in sorted(progress.seconds.items())
             },
@@ -366,12 +385,11 @@ class Run:
         return sum(self.job.staged(unit.key).stat().st_size for unit in self.plan.units)
 
     def _publish(self, manifest: dict[str, Any], run: dict[str, Any]) -> None:
-        """Put the dataset in its place by one rename; what it replaces is deleted afterwards."""
-        dataset = self.job.dataset
+        """Put the dataset in its place; what it replaces is deleted."""
+        dataset: Any = self.job.dataset  # of the kind that its place is of
+        write_whole(dataset / "run.json", canonical_json(run) + b"\n")
+        write_whole(dataset / "review" / "report.txt", report(manifest, run).encode())
         try:
-            (dataset / "run.json").write_bytes(canonical_json(run) + b"\n")
-            (dataset / "review").mkdir(exist_ok=True)
-            (dataset / "review" / "report.txt").write_text(report(manifest, run), encoding="utf-8")
             self.place.publish(dataset)
         except OSError as error:
             raise explain_os_error(error, self.output) from error

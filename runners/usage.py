@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
+
+    from colophon.pipelines.places import AnyPath
 
 __all__ = ["Usage", "processes_of"]
 
@@ -20,9 +21,10 @@ _ELSEWHERE: Final = (
 )
 
 
-def processes_of(folder: Path) -> list[dict[str, Any]]:
+def processes_of(folder: AnyPath) -> list[dict[str, Any]]:
     """What the processes of a run have told of themselves in the folder of its progress; see `pipelines/usage.py`."""
-    return [json.loads(path.read_bytes()) for path in sorted(folder.glob("process-*.json"))]
+    found: list[AnyPath] = list(folder.glob("process-*.json"))
+    return [json.loads(path.read_bytes()) for path in sorted(found, key=str)]
 
 
 @dataclass(frozen=True)

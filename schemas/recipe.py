@@ -485,12 +485,12 @@ def default_recipe(sections: Sections) -> Recipe:
     return _settled(_shape(sections)(), Path())
 
 
-def recipe_from_inputs(paths: Sequence[Path], sections: Sections) -> Recipe:
+def recipe_from_inputs(paths: Sequence[Path | str], sections: Sections) -> Recipe:
     """The default recipe with one source for each path, as `with_inputs` makes them."""
     return with_inputs(default_recipe(sections), paths)
 
 
-def with_inputs(recipe: Recipe, paths: Sequence[Path]) -> Recipe:
+def with_inputs(recipe: Recipe, paths: Sequence[Path | str]) -> Recipe:
     """A recipe with other sources: one for each path, whatever their order.
 
     A source is called after the last part of its path; where two would be called the same, after as many last
@@ -502,32 +502,15 @@ def with_inputs(recipe: Recipe, paths: Sequence[Path]) -> Recipe:
     )
 
 
-def output_folder(recipe: Recipe, base: Path) -> Path:
-    """Where the dataset goes: as the recipe says, or NAME/VERSION in `base`.
-
-    Raises:
-        RecipeError: On another file system.
-    """
-    _refuse_address("output.path", recipe.output.path)
-    return Path(recipe.output.path) if recipe.output.path else base / recipe.name / recipe.version
+def output_folder(recipe: Recipe, base: Path) -> str:
+    """Where the dataset goes, a path or an address: as the recipe says, or NAME/VERSION in `base`."""
+    return recipe.output.path or str(base / recipe.name / recipe.version)
 
 
-def _refuse_address(key: str, given: str | None) -> None:
-    if given and "://" in given:
-        allowed = (
-            "a path, of a shared file system where workers are elsewhere; addresses cannot be written to yet"
-        )
-        raise RecipeError(fault(key, given, allowed))
-
-
-def staging_folder(recipe: Recipe, base: Path) -> Path:
-    """Where finished units are kept: as the recipe says, or beside the dataset's folder.
-
-    Raises:
-        RecipeError: On another file system.
-    """
-    _refuse_address("plan.staging", recipe.plan.staging)
-    return Path(recipe.plan.staging or output_folder(recipe, base).parent / ".colophon-staging")
+def staging_folder(recipe: Recipe, base: Path) -> str:
+    """Where finished units are kept, a path or an address: as the recipe says, or beside the dataset's folder."""
+    beside = os.path.dirname(output_folder(recipe, base).rstrip("/"))  # noqa: PTH120 - of an address too
+    return recipe.plan.staging or os.path.join(beside, ".colophon-staging")  # noqa: PTH118 - likewise
 
 
 def public_form(recipe: Recipe) -> dict[str, Any]:
@@ -670,7 +653,7 @@ def _parts(path: str) -> list[str]:
     return [part for part in plain.split("/") if part] or [""]
 
 
-def _named(paths: Sequence[Path]) -> dict[str, str]:
+def _named(paths: Sequence[Path | str]) -> dict[str, str]:
     """Paths by the names of their sources."""
     given = (str(path) for path in paths)
     parts = {path: _parts(path) for path in sorted({p if "://" in p else _absolute(p) for p in given})}

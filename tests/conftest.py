@@ -115,7 +115,7 @@ def _quicken_beam() -> None:
 def _work_here(self: Run, order: Any, watcher: Any) -> None:
     _quicken_beam()
     self.job.progress.mkdir(parents=True, exist_ok=True)
-    run_order(order, self.work)
+    run_order(order, self.place.scratch)
     watcher.look()
 
 

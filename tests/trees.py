@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from apache_beam.io.filesystem import FileMetadata
@@ -35,7 +36,8 @@ class Tree(LocalFileSystem):
 
     def _list(self, url):
         for path in Path(self._inner(url)).iterdir():
-            yield _metadata(self, path, f"{url.rstrip('/')}/{path.name}")
+            with suppress(FileNotFoundError):  # gone since
+                yield _metadata(self, path, f"{url.rstrip('/')}/{path.name}")
 
     def _url_dirname(self, url_or_path):
         return url_or_path.rpartition("/")[0]
@@ -74,12 +76,18 @@ class Store(Tree):
     def has_dirs(self):
         return False
 
+    def rename(self, sources, destinations):
+        for source, destination in zip(sources, destinations, strict=True):
+            Path(self._inner(destination)).parent.mkdir(parents=True, exist_ok=True)
+            Path(self._inner(source)).replace(self._inner(destination))
+
     def _list(self, url):
         base = Path(self.root)
         for path in sorted(base.rglob("*")):
             name = f"store://{path.relative_to(base).as_posix()}"
             if path.is_file() and name.startswith(url):
-                yield _metadata(self, path, name)
+                with suppress(FileNotFoundError):  # gone since
+                    yield _metadata(self, path, name)
 
     def exists(self, path):
         return Path(self._inner(path)).is_file()

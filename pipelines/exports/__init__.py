@@ -18,7 +18,8 @@ from colophon.schemas import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
+
+    from colophon.pipelines.places import AnyPath
 
 __all__ = ["BESIDE", "EXPORTS", "Export", "Given", "Subject", "check_beside"]
 
@@ -28,7 +29,7 @@ BESIDE: Final = {one.file: one for one in EXPORTS.values() if one.given}
 """Those that lie beside ``data/`` and are checked there, by file."""
 
 
-def check_beside(folder: Path, manifest: Mapping[str, Any]) -> list[str]:
+def check_beside(folder: AnyPath, manifest: Mapping[str, Any]) -> list[str]:
     """A fault for each export beside the data that is not what the manifest gives.
 
     Args:

@@ -17,13 +17,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from colophon.pipelines.places import at_hand, seekable
 from colophon.pipelines.proofs.rfc6962 import leaf_hashes, levels_of, path_of, root_of
 from colophon.pipelines.storage import aside, sha256_of
 from colophon.schemas import BucketRow, arrow_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from pathlib import Path
+
+    from colophon.pipelines.places import AnyPath
 
 __all__ = [
     "BUCKETS",
@@ -94,7 +96,7 @@ def leaves_of(table: pa.Table | pa.RecordBatch) -> np.ndarray:
     return np.hstack([bytes_of_hex(table.column(name), width) for name, width in _COLUMNS])
 
 
-def read_leaves(paths: Iterable[Path], buckets: Iterable[int] | None = None) -> np.ndarray:
+def read_leaves(paths: Iterable[AnyPath], buckets: Iterable[int] | None = None) -> np.ndarray:
     """uint8[n, 48]: the leaves of files of ``data/``, in the order of their ids; only the two columns are read.
 
     Args:
@@ -108,7 +110,7 @@ def read_leaves(paths: Iterable[Path], buckets: Iterable[int] | None = None) -> 
     wanted = None if buckets is None else np.array(sorted(set(buckets)), np.int64)
     parts = [np.empty((0, LEAF_BYTES), np.uint8)]
     for path in paths:
-        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+        with seekable(path) as source, pq.ParquetFile(source, page_checksum_verification=True) as file:
             for batch in file.iter_batches(_ROWS_AT_ONCE, columns=names):
                 leaves = leaves_of(batch)
                 parts.append(leaves if wanted is None else leaves[np.isin(bucket_numbers(leaves), wanted)])
@@ -175,14 +177,14 @@ class Buckets:
         )
 
     @classmethod
-    def read(cls, path: Path) -> Buckets:
+    def read(cls, path: AnyPath) -> Buckets:
         """The buckets as they stand in a dataset.
 
         Raises:
             ValueError: The file holds no buckets.
         """
         try:
-            with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            with at_hand(path) as copy, pq.ParquetFile(copy, page_checksum_verification=True) as file:
                 table = file.read()
         except (pa.ArrowException, OSError) as error:
             raise ValueError(f"cannot be read: {str(error).splitlines()[0]}") from error
@@ -223,7 +225,7 @@ class Buckets:
         return pa.table([range(BUCKETS), self.counts, self.roots], bucket_schema())
 
 
-def write_tree(folder: Path, files: Iterable[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+def write_tree(folder: AnyPath, files: Iterable[str]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Write the buckets of a dataset.
 
     Args:

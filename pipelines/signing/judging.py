@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from colophon.pipelines.dataset import manifest_path
+from colophon.pipelines.places import at_hand
 from colophon.pipelines.signing.envelopes import BadEnvelope, Statement, open_envelope
 from colophon.pipelines.signing.keys import PublicKey, reached, read_keys
 from colophon.pipelines.signing.standing import (
@@ -43,6 +44,8 @@ from colophon.schemas import UsageError, harmless
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from colophon.pipelines.places import AnyPath
 
 __all__ = ["ATTEST", "Attestation", "Signatures", "attestations", "envelopes_in"]
 
@@ -210,7 +213,7 @@ class Signatures:
 
 
 def attestations(
-    folder: Path, keys: Path | None = None, threshold: int | None = None, now: dt.datetime | None = None
+    folder: AnyPath, keys: Path | None = None, threshold: int | None = None, now: dt.datetime | None = None
 ) -> Signatures:
     """Judge the signatures of a dataset. Whether the dataset is what its manifest says is for `verify`.
 
@@ -238,14 +241,14 @@ def attestations(
     return judge.verdict(_digest(folder / "run.json"), least)
 
 
-def envelopes_in(folder: Path) -> Iterator[tuple[str, bytes | str]]:
+def envelopes_in(folder: AnyPath) -> Iterator[tuple[str, bytes | str]]:
     """The name of each file in a dataset's ``attest/``, and its content or what is wrong with it."""
     place = folder / ATTEST
     if place.is_symlink() or (place.exists() and not place.is_dir()):
         yield ATTEST, "is a link or no folder"
         return
     try:
-        paths = sorted(place.iterdir()) if place.exists() else []
+        paths: list[AnyPath] = sorted(place.iterdir(), key=lambda path: path.name) if place.exists() else []
     except OSError as error:
         yield ATTEST, f"cannot be read: {error.strerror}"
         return
@@ -262,15 +265,16 @@ def envelopes_in(folder: Path) -> Iterator[tuple[str, bytes | str]]:
         yield f"{ATTEST}/{path.name}", content
 
 
-def _content(path: Path) -> bytes | str:
+def _content(path: AnyPath) -> bytes | str:
     if harmless(path.name) != path.name:
         return "has a name with characters that cannot be seen"
     if not path.name.endswith(_END):
         return f"is no envelope; in {ATTEST}/ lie files *{_END} alone"
-    return whole_file(path)
+    with at_hand(path) as copy:
+        return whole_file(copy)
 
 
-def _digest(path: Path) -> str:
+def _digest(path: AnyPath) -> str:
     """Sha256 of a file, hex; empty if there is none."""
     try:
         return sha256_of(path) if path.is_file() else ""

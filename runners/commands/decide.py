@@ -82,10 +82,9 @@ def call(arguments: Namespace) -> int:
             f"The staged units of {folder} are not in {staging}, so what was dropped before stays dropped; "
             "name them with --staging if they are elsewhere.\n"
         )
-    result = Run(recipe, arguments.output, staging, decision).start(
+    result = Run(recipe, arguments.output, staging, decision, arguments.beam).start(
         runner=arguments.runner,
         settings=settings,
-        extra=arguments.beam,
         workers=arguments.workers or len(os.sched_getaffinity(0)),
         replace=arguments.replace,
         quiet=arguments.quiet,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from colophon.runners.answers import print_json, say
-from colophon.runners.arguments import path, positive
+from colophon.runners.arguments import place, positive
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -20,7 +20,7 @@ Tell what a document was, which stages it went through, and why it was kept, dro
 
 def add_arguments(parser: ArgumentParser) -> None:
     """What may stand after the command's name."""
-    parser.add_argument("dataset", type=path, metavar="DIR", help="the dataset's folder")
+    parser.add_argument("dataset", type=place, metavar="DIR", help="the dataset's folder")
     parser.add_argument(
         "what", metavar="WHAT", help="a document's id or its first digits, or part of its source path"
     )
@@ -32,7 +32,9 @@ def add_arguments(parser: ArgumentParser) -> None:
 def call(arguments: Namespace) -> int:
     """Do it; the exit code."""
     from colophon.pipelines.explain import explain, tell  # noqa: PLC0415
+    from colophon.pipelines.places import reach_with  # noqa: PLC0415
 
+    reach_with(arguments.beam)
     stories = explain(arguments.dataset, arguments.what, arguments.most + 1)
     more = len(stories) > arguments.most
     stories = stories[: arguments.most]

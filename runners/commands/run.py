@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from colophon.runners.answers import print_json, say
-from colophon.runners.arguments import add_work_arguments, fraction, path
+from colophon.runners.arguments import add_work_arguments, fraction, path, place
 from colophon.runners.engines import add_arguments as add_engine_arguments
 from colophon.runners.engines import settings_of
 from colophon.runners.words import many, size_in_words
@@ -17,6 +17,7 @@ from colophon.schemas import UsageError
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
+    from colophon.pipelines.places import AnyPath
     from colophon.runners.run import Preview
     from colophon.schemas import Recipe
 
@@ -45,9 +46,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--input",
         nargs="+",
-        type=path,
+        type=place,
         metavar="PATH",
-        help="files or folders to read, instead of the recipe's sources",
+        help="files or folders to read, instead of the recipe's sources; paths or addresses",
     )
     parser.add_argument(
         "--license",
@@ -55,11 +56,11 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="with --input: the licence of documents that name none themselves, such as CC-BY-4.0; you declare it",
     )
     parser.add_argument(
-        "--output", type=path, metavar="DIR", help="the dataset's folder; by default as the recipe says"
+        "--output", type=place, metavar="DIR", help="the dataset's folder; by default as the recipe says"
     )
     parser.add_argument(
         "--staging",
-        type=path,
+        type=place,
         metavar="DIR",
         help="folder for staged units; by default .colophon-staging beside the output",
     )
@@ -76,6 +77,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def call(arguments: Namespace) -> int:
     """Do it; the exit code."""
+    from colophon.pipelines.places import locate  # noqa: PLC0415
     from colophon.runners.costs import Prices  # noqa: PLC0415
     from colophon.runners.outcome import tell  # noqa: PLC0415
     from colophon.runners.run import Run  # noqa: PLC0415
@@ -87,7 +89,8 @@ def call(arguments: Namespace) -> int:
         recipe = replace(recipe, output=replace(recipe.output, path=str(arguments.output)))
     if arguments.staging is not None:
         recipe = replace(recipe, plan=replace(recipe.plan, staging=str(arguments.staging)))
-    run = Run(recipe, output_folder(recipe, base), staging_folder(recipe, base))
+    output, staging = locate(output_folder(recipe, base)), locate(staging_folder(recipe, base))
+    run = Run(recipe, output, staging, options=arguments.beam)
     if arguments.dry_run:
         preview = run.preview()
         if arguments.json:
@@ -99,7 +102,6 @@ def call(arguments: Namespace) -> int:
     result = run.start(
         runner=arguments.runner,
         settings=settings,
-        extra=arguments.beam,
         workers=workers,
         replace=arguments.replace,
         max_failed=arguments.max_failed,
@@ -127,7 +129,7 @@ def _chosen_recipe(arguments: Namespace) -> tuple[Recipe, Path]:
             arguments.recipe.parent,
         )
     if arguments.input:
-        recipe = with_inputs(recipe, arguments.input)
+        recipe = with_inputs(recipe, [str(each) for each in arguments.input])
         if arguments.license is not None:
             sources = (replace(source, license=arguments.license) for source in recipe.sources)
             recipe = replace(recipe, sources=tuple(sources))
@@ -136,7 +138,7 @@ def _chosen_recipe(arguments: Namespace) -> tuple[Recipe, Path]:
     return recipe, base
 
 
-def _plan_in_words(preview: Preview, output: Path, staging: Path) -> str:
+def _plan_in_words(preview: Preview, output: AnyPath, staging: AnyPath) -> str:
     plan = preview.plan
     lines = [
         f"Output:   {output}",

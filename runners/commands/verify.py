@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from colophon.runners.answers import print_json, say
-from colophon.runners.arguments import path, positive
+from colophon.runners.arguments import path, place, positive
 from colophon.runners.checking import check
 from colophon.runners.proof import verify_proof
 from colophon.runners.words import many
@@ -28,7 +28,7 @@ Or, with --proof, check what `colophon prove` made, without the dataset."""
 
 def add_arguments(parser: ArgumentParser) -> None:
     """What may stand after the command's name."""
-    parser.add_argument("dataset", type=path, metavar="DIR", nargs="?", help="the dataset's folder")
+    parser.add_argument("dataset", type=place, metavar="DIR", nargs="?", help="the dataset's folder")
     parser.add_argument(
         "--quick", action="store_true", help="the manifest, the exact set of files and their digests; no rows"
     )
@@ -60,8 +60,10 @@ def call(arguments: Namespace) -> int:
 
 
 def _verify_dataset(arguments: Namespace) -> int:
+    from colophon.pipelines.places import reach_with  # noqa: PLC0415 - only when needed
     from colophon.pipelines.signing import attestations  # noqa: PLC0415 - only when needed
 
+    reach_with(arguments.beam)
     signatures = attestations(arguments.dataset, arguments.keys, arguments.threshold)
     result = check(arguments.dataset, quick=arguments.quick, quiet=arguments.quiet)
     faults = [*signatures.faults, *result.faults]

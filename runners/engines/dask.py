@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from apache_beam.runners.runner import PipelineRunner
     from distributed import Client
 
+    from colophon.pipelines.job import Job
     from colophon.runners.job import Order
 
 __all__ = ["NAME", "OPTIONS", "SHORT", "check", "engine"]
@@ -90,7 +91,7 @@ def engine(order: Order, fail: Callable[[str], None]) -> Iterator[tuple[Pipeline
         raise RunFailed(
             f"no Dask cluster with a worker answers at {named} in {patience:g} seconds: {error}"
         ) from error
-    _refuse_strangers(client, order.job.work)
+    _refuse_strangers(client, order.job)
     watching = threading.Thread(target=_watch, args=(client, patience, fail), daemon=True)
     watching.start()
     partitions = _partitions(order, sum(client.nthreads().values()))
@@ -147,18 +148,18 @@ def _narrow(runner: Any, partitions: int) -> Any:
     return runner
 
 
-def _seen(folder: str) -> tuple[str, bool]:
-    """What a worker sees: the digest of its Colophon, and whether the folder is there."""
+def _seen(job: Job) -> tuple[str, bool]:
+    """What a worker sees: the digest of its Colophon, and whether the folder of the run is there."""
     from colophon.pipelines.plan import code_digest  # noqa: PLC0415 - the command line need not load it
 
-    return code_digest(), Path(folder).is_dir()
+    return code_digest(), job.is_seen()
 
 
-def _refuse_strangers(client: Client, folder: str) -> None:
+def _refuse_strangers(client: Client, job: Job) -> None:
     """Refuse workers that have another Colophon or another file system."""
-    ours, _ = _seen(folder)
+    ours, _ = _seen(job)
     try:
-        seen = client.run(_seen, folder)
+        seen = client.run(_seen, job)
     except ModuleNotFoundError as error:
         raise RunFailed(
             f"a Dask worker has no {error.name}; install the same colophon-data for the workers"
@@ -170,8 +171,8 @@ def _refuse_strangers(client: Client, folder: str) -> None:
             )
         if not shared:
             raise RunFailed(
-                f"the Dask worker {worker} does not see {folder}; inputs, staging and output must lie on a file system that "
-                "all workers share, under the same path"
+                f"the Dask worker {worker} does not see {job.work}; inputs, staging and output must lie on a file system that "
+                "all workers share, under the same path or address"
             )
 
 

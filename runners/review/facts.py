@@ -14,8 +14,8 @@ from colophon.runners.review.samples import Samples, read_samples
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
+    from colophon.pipelines.places import AnyPath
     from colophon.pipelines.plan import Plan
     from colophon.runners.review.checks import Checks
 
@@ -73,12 +73,12 @@ def reasons_of(manifest: Mapping[str, Any]) -> dict[tuple[str, str], dict[str, i
 
 
 def gather(
-    folder: Path,
+    folder: AnyPath,
     checks: Checks,
     *,
     redact: bool = False,
     plan: Plan | None = None,
-    staging: Path | None = None,
+    staging: AnyPath | None = None,
     signatures: Mapping[str, Any] | None = None,
     difference: Mapping[str, Any] | None = None,
 ) -> Facts:
@@ -141,7 +141,7 @@ def _named(looked: Survey, picked: Samples) -> tuple[set[str], list[str]]:
     return named, list(dict.fromkeys(texts))[:_MOST_TEXTS]
 
 
-def _run(folder: Path) -> dict[str, Any]:
+def _run(folder: AnyPath) -> dict[str, Any]:
     """What ``run.json`` says; nothing if it is not there, for it stands outside the exact set."""
     try:
         run = json.loads((folder / "run.json").read_bytes())

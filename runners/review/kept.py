@@ -9,9 +9,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from colophon.pipelines.places import at_hand
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
-    from pathlib import Path
+
+    from colophon.pipelines.places import AnyPath
 
 __all__ = ["Survey", "find_kept", "survey"]
 
@@ -32,7 +35,7 @@ class Survey:
     owners: int = 0
 
 
-def survey(parts: Sequence[Path]) -> Survey:
+def survey(parts: Sequence[AnyPath]) -> Survey:
     """Look for the documents that stand for copies.
 
     Args:
@@ -41,7 +44,7 @@ def survey(parts: Sequence[Path]) -> Survey:
     found = Survey()
     best: list[tuple[int, str]] = []
     for path in parts:
-        with pq.ParquetFile(path) as file:
+        with at_hand(path) as copy, pq.ParquetFile(copy) as file:
             for batch in file.iter_batches(_ROWS_AT_ONCE, columns=["id", "duplicates_dropped"]):
                 owners = batch.filter(pc.greater(batch["duplicates_dropped"], 0))
                 found.owners += owners.num_rows
@@ -53,7 +56,7 @@ def survey(parts: Sequence[Path]) -> Survey:
 
 
 def find_kept(
-    parts: Sequence[Path], wanted: Collection[str], texts: Collection[str] = ()
+    parts: Sequence[AnyPath], wanted: Collection[str], texts: Collection[str] = ()
 ) -> dict[str, dict[str, Any]]:
     """Titles and places of some documents, and of fewer the text.
 
@@ -71,7 +74,7 @@ def find_kept(
         return found
     columns = ["id", "title", "source", "source_uri", "locator"]
     for path in parts:
-        with pq.ParquetFile(path) as file:
+        with at_hand(path) as copy, pq.ParquetFile(copy) as file:
             for i in range(file.num_row_groups):
                 here = pc.is_in(file.read_row_group(i, columns=["id"])["id"], ids)
                 if not pc.any(here).as_py():

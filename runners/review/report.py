@@ -9,8 +9,7 @@ from colophon.pipelines.storage import write_whole
 from colophon.runners.review.page import draw_page
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    from colophon.pipelines.places import AnyPath
     from colophon.runners.review.facts import Facts
 
 __all__ = ["LARGEST", "REPORT", "draw_report", "write_report"]
@@ -33,7 +32,7 @@ def draw_report(facts: Facts) -> bytes:
     raise AssertionError("every list of a report has an end")
 
 
-def write_report(folder: Path, facts: Facts) -> Path:
+def write_report(folder: AnyPath, facts: Facts) -> AnyPath:
     """Draw a report and put it into its dataset.
 
     Raises:

@@ -13,12 +13,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from colophon.pipelines.places import at_hand
 from colophon.pipelines.rules import EXACT_BYTES, EXACT_TEXT, IN_DATASET, IN_PACK, RULES
 from colophon.schemas import DROPPED, KEPT, ORPHANED, WITHDRAWN_COPY
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
-    from pathlib import Path
+
+    from colophon.pipelines.places import AnyPath
 
 __all__ = ["SAMPLES", "Samples", "read_samples"]
 
@@ -60,7 +62,7 @@ class Samples:
 
 
 def read_samples(
-    parts: Sequence[Path], reasons: Collection[tuple[str, str]], clusters: Collection[str]
+    parts: Sequence[AnyPath], reasons: Collection[tuple[str, str]], clusters: Collection[str]
 ) -> Samples:
     """Pick from a ledger.
 
@@ -106,9 +108,9 @@ def read_samples(
     return found
 
 
-def _batches(parts: Sequence[Path]) -> Iterator[pa.Table]:
+def _batches(parts: Sequence[AnyPath]) -> Iterator[pa.Table]:
     for path in parts:
-        with pq.ParquetFile(path) as file:
+        with at_hand(path) as copy, pq.ParquetFile(copy) as file:
             for batch in file.iter_batches(_ROWS_AT_ONCE, columns=list(_COLUMNS)):
                 yield pa.Table.from_batches([batch])
 

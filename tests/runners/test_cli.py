@@ -237,7 +237,7 @@ def test_dry_run_does_nothing(capsys, tmp_path):
         (["run", "--input", "x", "--output", ""], "is empty"),
         (["run", "--input", "x", "--output", "."], "the folder you are in"),
         (["run", "--input", "x", "--output", "o", "--staging", "o/s"], "nothing else"),
-        (["run", "--input", "gs://bucket/x", "--output", "o"], "a path of this machine"),
+        (["prove", "gs://bucket/x", "0"], "a path of this machine"),
         (["explain", "absent", ""], "no such folder"),
         (["read", "absent"], "cannot be read"),
         (["read", "absent", "--format", "jat"], "did you mean jats?"),
