@@ -101,7 +101,7 @@ class Job:
 
     def tell(self, name: str, done: Mapping[str, Any]) -> None:
         """Leave a line for whoever watches: what a finished unit or shard says, or a process of itself."""
-        write_whole(self.progress / f"{name}.json", orjson.dumps(done))
+        write_whole(self.progress / f"{name}.json", orjson.dumps(done), lasting=False)
 
     def count(self, shuffled: int) -> None:
         """Add bytes that go to be grouped to the account of this process."""

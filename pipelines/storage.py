@@ -50,10 +50,14 @@ def explain_os_error(error: OSError, path: AnyPath | str, doing: str = "write") 
 
 
 @contextmanager
-def aside(path: AnyPath) -> Iterator[Path]:
+def aside(path: AnyPath, *, lasting: bool = True) -> Iterator[Path]:
     """A temporary path beside `path`, or on this machine if that is an address, which becomes `path` when the block ends well.
 
     Two writers of the same content do no harm: the later rename or upload replaces equal bytes.
+
+    Args:
+        path: What it becomes.
+        lasting: Whether it has to be there after a power cut too, for which the disk is waited for.
 
     Raises:
         RunFailed: The operating system, or the file system of that address, refuses; nothing is left behind.
@@ -71,8 +75,9 @@ def aside(path: AnyPath) -> Iterator[Path]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
-        with temporary.open("rb") as written:
-            os.fsync(written.fileno())
+        if lasting:
+            with temporary.open("rb") as written:
+                os.fsync(written.fileno())
         temporary.replace(path)
     except OSError as error:
         raise explain_os_error(error, path) from error
@@ -81,13 +86,13 @@ def aside(path: AnyPath) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
-def write_whole(path: AnyPath, content: bytes) -> None:
-    """Write a small file whole or not at all.
+def write_whole(path: AnyPath, content: bytes, *, lasting: bool = True) -> None:
+    """Write a small file whole or not at all; `lasting` as for `aside`.
 
     Raises:
         RunFailed: The operating system refuses.
     """
-    with aside(path) as temporary:
+    with aside(path, lasting=lasting) as temporary:
         temporary.write_bytes(content)
 
 
