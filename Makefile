@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ROOMS := schemas filters pipelines runners
 SOURCES := pyproject.toml $(shell find $(ROOMS) .src/colophon/__init__.py -type f -not -path '*/__pycache__/*')
 
-.PHONY: demo test test-all flink bench lint types lock clean
+.PHONY: demo test test-all flink prism bench lint types lock clean
 
 demo: $(VENV)/installed
 	$(BIN)/colophon run examples/recipe.yaml --output datasets-demo/colophon-example --replace
@@ -16,8 +16,9 @@ test: $(VENV)/tested
 	$(MAKE) --jobs --output-sync --no-print-directory lint types doctests
 	$(BIN)/python -m pytest -m "not slow" -n auto --dist loadfile
 
-test-all: $(VENV)/slow $(VENV)/tested flink
-	COLOPHON_FLINK_LIB=$${COLOPHON_FLINK_LIB:-$(CURDIR)/$(VENV)/flink/lib} $(BIN)/python -m pytest -m slow
+test-all: $(VENV)/slow $(VENV)/tested flink prism
+	COLOPHON_FLINK_LIB=$${COLOPHON_FLINK_LIB:-$(CURDIR)/$(VENV)/flink/lib} COLOPHON_PRISM=$${COLOPHON_PRISM:-$(CURDIR)/$(VENV)/prism/prism} \
+		$(BIN)/python -m pytest -m slow
 
 # Flink itself, 312 MB, for the tests that start a cluster of it; they are skipped where it cannot be had.
 flink: $(VENV)/slow
@@ -26,6 +27,12 @@ flink: $(VENV)/slow
 		$(BIN)/python -m pip download --quiet --no-deps --no-build-isolation --require-hashes -r .ci/flink.lock --dest $(VENV)/flink && \
 		tar -xzf $(VENV)/flink/*.tar.gz -C $(VENV)/flink && rm $(VENV)/flink/*.tar.gz && mv $(VENV)/flink/*/deps/lib $(VENV)/flink && rm -rf $(VENV)/flink/apache_flink_libraries-*; \
 	} || echo "Flink could not be fetched: tests of its cluster are skipped"
+
+# Beam's engine for trials, in the version of Beam that is installed; its test is skipped where Go cannot build it.
+prism: $(VENV)/slow
+	@[ -n "$$COLOPHON_PRISM" ] || [ -x $(VENV)/prism/prism ] || \
+		GOBIN=$(CURDIR)/$(VENV)/prism go install github.com/apache/beam/sdks/v2/go/cmd/prism@v$$($(BIN)/python -c "from importlib.metadata import version; print(version('apache-beam'))") \
+		|| echo "Prism could not be built: its test is skipped"
 
 bench: $(VENV)/tested
 	$(BIN)/python -m benchmarks
