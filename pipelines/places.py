@@ -498,7 +498,15 @@ def _share_clients() -> None:
     shared = lru_cache(maxsize=8)(boto3.session.Session().client)
     session = SimpleNamespace(client=shared)
     boto3_client.boto3 = SimpleNamespace(session=SimpleNamespace(Session=lambda: session))
+    boto3_client.get_http_error_code = _http_code
     retry.Clock.sleep = lambda _, seconds: time.sleep(min(seconds, _FEW_SECONDS))
+
+
+def _http_code(error: Exception) -> int | None:
+    """The answer's code, if there was one: where a connection broke off, boto3 has None for the answer, and Beam trips over it."""
+    answer = getattr(error, "response", None) or {}
+    code: int | None = answer.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    return code
 
 
 def _forget() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -290,6 +292,28 @@ def test_a_server_that_dies_in_an_upload_ends_it_with_a_sentence(tmp_path, large
     code, told = colophon("verify", "s3://bucket/one", "--", f"--s3_endpoint_url={other.url}")
     assert code == 3
     assert "s3://bucket/one: Could not connect" in told
+
+
+def test_a_connection_that_breaks_off_is_said(tmp_path, large, server):
+    """The server takes the request and closes without an answer."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        reach_with([f"--s3_endpoint_url=http://127.0.0.1:{listener.getsockname()[1]}"])
+
+        def hang_up():
+            with contextlib.suppress(OSError):  # once the test has ended
+                while True:
+                    connection, _ = listener.accept()
+                    connection.recv(2**16)
+                    connection.close()
+
+        threading.Thread(target=hang_up, daemon=True).start()
+        try:
+            with pytest.raises(RunFailed, match=r"cannot write s3://bucket/one: .*onnection"):
+                write_whole(RemotePath("s3://bucket/one"), b"one")
+        finally:
+            reach_with(())
 
 
 def test_clients_are_shared(server):
