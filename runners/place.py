@@ -15,7 +15,27 @@ from colophon.schemas import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Place"]
+    from colophon.pipelines.places import AnyPath
+
+__all__ = ["Place", "taken"]
+
+
+def taken(output: AnyPath, made: str | None) -> UsageError:
+    """What is said of a place where something is.
+
+    Args:
+        output: The place.
+        made: How the dataset that is there differs: ``made from …``; None if what is there is no dataset.
+    """
+    if made is None:
+        return UsageError(
+            f"the output {output} is not empty and is no dataset; name a new or empty folder, or add --replace "
+            "to delete what is in it"
+        )
+    return UsageError(
+        f"the output {output} holds a dataset {made}; "
+        "add --replace to put the new one in its place, or name another --output"
+    )
 
 
 class Place:
@@ -62,15 +82,7 @@ class Place:
             raise UsageError(f"the output {self.output} is a file; name a folder")
         if replace or not self.output.exists() or not any(self.output.iterdir()):
             return
-        if (self.output / "manifest.json").exists():
-            raise UsageError(
-                f"the output {self.output} holds a dataset {made}; "
-                "add --replace to put the new one in its place, or name another --output"
-            )
-        raise UsageError(
-            f"the output {self.output} is not empty and is no dataset; name a new or empty folder, or add --replace "
-            "to delete what is in it"
-        )
+        raise taken(self.output, made if (self.output / "manifest.json").exists() else None)
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:

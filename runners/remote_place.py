@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from colophon.pipelines.places import below
 from colophon.pipelines.storage import explain_os_error, lives, write_whole
-from colophon.runners.place import Place
+from colophon.runners.place import Place, taken
 from colophon.schemas import RunFailed, UsageError
 
 if TYPE_CHECKING:
@@ -213,16 +213,9 @@ class RemotePlace:
         if replace or not self.output.is_dir():
             return
         if (self.output / "manifest.json").is_file():
-            raise UsageError(
-                f"the output {self.output} holds a dataset {made}; "
-                "add --replace to put the new one in its place, or name another --output"
-            )
-        if self._publishing.is_file():  # one was killed while it published
-            return
-        raise UsageError(
-            f"the output {self.output} is not empty and is no dataset; name a new or empty folder, or add --replace "
-            "to delete what is in it"
-        )
+            raise taken(self.output, made)
+        if not self._publishing.is_file():  # where it is, one was killed while it published
+            raise taken(self.output, None)
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
