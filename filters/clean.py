@@ -49,11 +49,12 @@ _REPAIR = TextFixerConfig(
 # neighbours outside ASCII of which at most one is a Greek or Cyrillic letter; that is searched first.
 _OTHER = "\x80-\u0385\u0402\u0490\u0491\u2000-\u2bff\ue000-\uf8ff\ufb00-\uffff"
 _LETTER = "\u0386-\u0401\u0403-\u045f"
+_TELLTALE = "".join(map(chr, range(0x80, 0xA0))) + "ÂÃŒœЂ"
 _SUSPICIOUS = re.compile(
-    f"[{_OTHER}{_LETTER}](?:(?<=[\x80-\x9fÂÃŒœЂ])|(?<=[{_OTHER}])[{_OTHER}{_LETTER}]|(?<=[{_LETTER}])[{_OTHER}])"
+    f"[{_OTHER}{_LETTER}](?:(?<=[{_TELLTALE}])|(?<=[{_OTHER}])[{_OTHER}{_LETTER}]|(?<=[{_LETTER}])[{_OTHER}])"
 )
-_TELLTALE = np.zeros(0x500, np.bool_)  # by code point; the last stands for all above
-_TELLTALE[[*range(0x80, 0xA0), *map(ord, "ÂÃŒœЂ")]] = True
+_TELLS = np.zeros(0x500, np.bool_)  # by code point; the last stands for all above
+_TELLS[[*map(ord, _TELLTALE)]] = True
 # No pattern of ftfy looks further than this to either side of such a place.
 _REACH = 6
 
@@ -143,7 +144,7 @@ def _places_to_look(text: str) -> list[int]:
     """Where `_SUSPICIOUS` may match: telltale characters, and those outside ASCII beside one; ten times as fast."""
     points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.dtype("<u4"))
     places = np.flatnonzero(points > 0x7F)
-    odd = _TELLTALE[np.minimum(points[places], len(_TELLTALE) - 1)]
+    odd = _TELLS[np.minimum(points[places], len(_TELLS) - 1)]
     odd[:-1] |= places[1:] == places[:-1] + 1
     found: list[int] = places[odd].tolist()
     return found

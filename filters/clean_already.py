@@ -19,6 +19,7 @@ from colophon.filters.clean import _LETTER as LETTER
 from colophon.filters.clean import _MARK as MARK
 from colophon.filters.clean import _ODD as ODD
 from colophon.filters.clean import _OTHER as OTHER
+from colophon.filters.clean import _TELLTALE as TELLTALE
 from colophon.filters.clean import Clean
 from colophon.filters.clean import _has_mojibake as has_mojibake
 from colophon.filters.clean import _plain_white_space as plain_white_space
@@ -51,7 +52,6 @@ _ALL: Final = np.uint8(4)
 _IS_SPACE, _IS_TAB, _IS_FEED = np.uint8(1), np.uint8(8), np.uint8(16)
 _TAB_SHIFT, _FEED_SHIFT = np.uint8(3), np.uint8(4)
 
-_TELLTALE: Final = "[\x80-\x9fÂÃŒœЂ]"
 _SIZE: Final = 0x110000
 
 
@@ -61,7 +61,7 @@ def _flags() -> np.ndarray:
     every = np.arange(_SIZE, dtype="<u4").tobytes().decode("utf-32-le", "surrogatepass")
     flags = np.zeros(_SIZE, np.uint8)
     classes = (
-        (ODD.pattern, _BAD), (MARK, _BAD), (_TELLTALE, _TELLS), (f"[{OTHER}]", _OTHER), (f"[{LETTER}]", _LETTER),
+        (ODD.pattern, _BAD), (MARK, _BAD), (f"[{TELLTALE}]", _TELLS), (f"[{OTHER}]", _OTHER), (f"[{LETTER}]", _LETTER),
     )  # fmt: skip
     for pattern, flag in classes:
         for run in re.finditer(f"{pattern}+", every):
@@ -150,17 +150,17 @@ def clean_texts(texts: Sequence[str], clean: Clean) -> tuple[list[str], pa.Large
         return cleaned, encode(cleaned)
     cleaned, changed = list(texts), np.zeros(len(texts), np.bool_)
     needs = _needs_of(encoded)
-    places = np.flatnonzero(needs)
-    while len(places):
-        turned = [_turn(cleaned[i], needs[i], clean) for i in places.tolist()]
-        other = np.array([new != cleaned[i] for i, new in zip(places.tolist(), turned, strict=True)])
+    while needs.any():
+        turned = {i: _turn(cleaned[i], needs[i], clean) for i in np.flatnonzero(needs).tolist()}
+        turned = {i: text for i, text in turned.items() if text != cleaned[i]}
         # Only what a turn changed may have to be changed again.
-        places, turned = places[other], [new for new, is_new in zip(turned, other, strict=True) if is_new]
-        for i, new in zip(places.tolist(), turned, strict=True):
-            cleaned[i] = new
-        changed[places] = True
-        needs[places] = _needs_of(encode(turned)) if turned else 0
-        places = places[needs[places] != 0]
+        needs[:] = 0
+        if turned:
+            places = [*turned]
+            needs[places] = _needs_of(encode([*turned.values()]))
+            changed[places] = True
+        for i, text in turned.items():
+            cleaned[i] = text
     if changed.any():
         new = encode([cleaned[i] for i in np.flatnonzero(changed).tolist()])
         encoded = pc.replace_with_mask(encoded, changed, new)
