@@ -110,7 +110,6 @@ def run_order(order: Order, folder: Path, fail: Callable[[str], None] = _raise) 
     usage = {
         "cpu_seconds": round(own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime, 2),
         "peak_bytes": own.ru_maxrss * 1024,
-        "peak_bytes_of_a_worker": max(own.ru_maxrss, children.ru_maxrss) * 1024,
         "host": platform.node(),
         "session": os.getsid(0),
     }
