@@ -7,6 +7,7 @@ document by document in the order of preference. A document is dropped only for 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,6 +15,7 @@ import apache_beam as beam
 import numpy as np
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from colophon.filters import WORK, judge, similar_pairs, tokenize, unique_shingles
@@ -96,11 +98,13 @@ class ShareShingles(beam.DoFn):
                 # A million copies of one page share one set of shingles.
                 new = {key: i for i, key in reversed(list(enumerate(exact))) if key not in shared}
                 chosen = sorted(new.values())
-                texts = table["text"].take(pa.array(chosen, pa.int64())).to_pylist()
+                texts = table["text"].combine_chunks()
+                if len(chosen) < len(texts):
+                    texts = texts.take(pa.array(chosen, pa.int64()))
                 data, offsets = unique_shingles(tokenize(texts), self.job.recipe.deduplicate.shingle_size)
-                pool.write(data.astype("<u4").tobytes())
-                for i, begin, end in zip(chosen, offsets, offsets[1:], strict=False):
-                    shared[exact[i]] = (written + int(begin), int(end - begin))
+                pool.write(data.astype("<u4", copy=False).data)
+                for i, (begin, end) in zip(chosen, pairwise(offsets.tolist()), strict=True):
+                    shared[exact[i]] = (written + begin, end - begin)
                 written += len(data)
                 part["start"] = [shared[key][0] for key in exact]
                 part["count"] = [shared[key][1] for key in exact]
@@ -127,10 +131,10 @@ class ShareShingles(beam.DoFn):
             part[name] = np.frombuffer(b"".join(table[column].to_pylist()), "<u8").reshape(n, 2)
         blank = bytes(WORK.itemsize)
         part["work"] = np.frombuffer(b"".join(one or blank for one in table["work"].to_pylist()), WORK)
-        part["structured"] = table["structured"].to_pylist()
+        part["structured"] = table["structured"]
         part["license"] = _named(table)
-        part["year"] = [-(2**31) if year is None else year for year in table["year"].to_pylist()]
-        part["length"] = [len(text) for text in table["text"].to_pylist()]
+        part["year"] = table["year"].fill_null(-(2**31))
+        part["length"] = pc.utf8_length(table["text"])
         priority = {source.name: source.priority for source in self.job.recipe.sources}
         part["source"] = [priority[source] for source in table["source"].to_pylist()]
         digest = b"".join(bytes.fromhex(sha[:32]) for sha in table["text_sha256"].to_pylist())

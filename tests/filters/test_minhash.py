@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING
 import datasketch
 import numpy as np
 import orjson
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from colophon.filters import duplicates, minhash
+from colophon.filters.folding import encode
 from colophon.filters.tokens import Tokens, normalized_key, tokenize
 
 if TYPE_CHECKING:
@@ -91,6 +93,27 @@ def test_texts_without_shingles():
     assert ((found == 0xFFFFFFFF).all(axis=1) == (np.diff(tokens.offsets) < 5)).all()
     assert minhash.signatures(tokenize([]), 5, 16).shape == (0, 16)
     assert minhash.unique_shingles(tokenize([]), 5)[1].tolist() == [0]
+
+
+@unhurried
+@given(
+    st.lists(
+        st.text("ab İß\u0301\u0338\u0345≠= _1旋ก\u0e33\u1100\u1161\u11a8\ud800", max_size=90), max_size=4
+    )
+)
+def test_a_beginning_tells_the_texts_with_a_shingle(texts: list[str]):
+    offsets = tokenize(texts).offsets
+    arrow = pa.chunked_array([encode(texts), encode(texts)])
+    for size in (1, 2, 5):
+        short = int((np.diff(offsets) < size).sum())
+        assert minhash.shorter_than(size, arrow.chunk(0)) == short
+        assert minhash.shorter_than(size, arrow) == 2 * short
+
+
+def test_a_text_that_begins_with_no_word_is_read_on():
+    texts = pa.array(["." * 10_000 + " one two three", "." * 10_000 + " one two", "one " * 40])
+    assert minhash.shorter_than(3, texts) == 1
+    assert minhash.shorter_than(3, pa.chunked_array([], pa.string())) == 0
 
 
 def test_signatures_estimate_similarity():
