@@ -30,6 +30,7 @@ __all__ = [
     "WORD",
     "changed_by_nfc",
     "code_point_at",
+    "complex_texts",
     "encode",
     "fold_tables",
     "folded_utf8",
@@ -167,6 +168,12 @@ def _complex_texts(
     return found
 
 
+def complex_texts(encoded: pa.LargeStringArray) -> np.ndarray:
+    """bool[n], which texts have a character that `fold_tables` cannot fold."""
+    data, offsets = utf8_of(encoded)
+    return _complex_texts(data, offsets, fold_tables()[0], unlike_plain(data))
+
+
 def encode(texts: Sequence[str] | pa.StringArray) -> pa.LargeStringArray:
     """The texts in UTF-8; a lone surrogate, which has none, becomes U+FFFD: that is no word and no blank either."""
     if isinstance(texts, pa.Array):
@@ -212,8 +219,7 @@ def folded_utf8(
     """
     encoded = encode(texts) if encoded is None else encoded
     data, offsets = utf8_of(encoded)
-    if found is None:
-        found = _complex_texts(data, offsets, fold_tables()[0], unlike_plain(data))
+    found = complex_texts(encoded) if found is None else found
     if found.any():
         import pyarrow.compute as pc  # noqa: PLC0415 - half a second, which not all who read text need
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from colophon.filters.kernels import compiled
 
-__all__ = ["NOT_ASCII", "WIDTH", "unlike_plain"]
+__all__ = ["HIGH_BITS", "NOT_ASCII", "WIDTH", "blank_bytes", "lower_case", "unlike_plain"]
 
 WIDTH: Final = 8  # bytes of a word
 
@@ -19,12 +19,27 @@ NOT_ASCII: Final = np.uint8(2)
 
 # Sums of bytes below 0x80 that reach 0x80 just where the byte is above a limit; see Hacker's Delight, chapter 6.
 _EACH: Final = np.uint64(0x0101010101010101)
-_HIGH: Final = np.uint64(0x80) * _EACH
+HIGH_BITS: Final = np.uint64(0x80) * _EACH
+"""Those of a word's eight bytes; none is set where all are ASCII."""
 _REST: Final = np.uint64(0x7F) * _EACH
 _ABOVE_SPACE: Final = np.uint64(0x80 - 0x21) * _EACH
 _ABOVE_CONTROL: Final = np.uint64(0x80 - 0x20) * _EACH
+_FROM_A: Final = np.uint64(0x80 - 0x41) * _EACH
+_ABOVE_Z: Final = np.uint64(0x80 - 0x5B) * _EACH
 _FEED: Final = np.uint64(0x0A) * _EACH
 _ONE, _TWO, _SIX, _SEVEN = np.uint64(8), np.uint64(16), np.uint64(48), np.uint64(56)  # bytes, in bits
+
+
+@compiled
+def lower_case(word: np.uint64) -> np.uint64:
+    """Eight ASCII bytes with small letters for capitals."""
+    return np.uint64(word | ((word + _FROM_A) & ~(word + _ABOVE_Z) & HIGH_BITS) >> np.uint64(2))
+
+
+@compiled
+def blank_bytes(word: np.uint64) -> np.uint64:
+    """The high bits of those of eight ASCII bytes that are white space or control characters."""
+    return np.uint64((~(word + _ABOVE_SPACE) | (word + _EACH)) & HIGH_BITS)
 
 
 @compiled
@@ -32,7 +47,7 @@ def _unlike_plain(words: np.ndarray, flags: np.ndarray) -> None:
     """Compiles to vector instructions; the words are little-endian, so that earlier bytes are lower."""
     for i in range(1, len(words)):
         here, before = words[i] & _REST, words[i - 1] & _REST
-        high = words[i] & _HIGH
+        high = words[i] & HIGH_BITS
         blank, feed = ~(here + _ABOVE_SPACE), ~((here ^ _FEED) + _REST)
         blank_before, feed_before = ~(before + _ABOVE_SPACE), ~((before ^ _FEED) + _REST)
         after_blank = (blank << _ONE) | (blank_before >> _SEVEN)
@@ -40,7 +55,7 @@ def _unlike_plain(words: np.ndarray, flags: np.ndarray) -> None:
         after_feeds = (feed << _TWO) | (feed_before >> _SIX)
         control = (here + _EACH) | (~(here + _ABOVE_CONTROL) & ~feed)
         crowded = blank & after_blank & ~(feed & after_feed & ~after_feeds)
-        odd = high | ((control | crowded) & _HIGH)
+        odd = high | ((control | crowded) & HIGH_BITS)
         flags[i] = np.uint8(odd != 0) | (np.uint8(high != 0) << np.uint8(1))
 
 
@@ -60,8 +75,7 @@ def unlike_plain(data: np.ndarray) -> np.ndarray:
     >>> told.tolist()
     [3, 0, 1, 0, 3]
     """
-    flags = np.full(
-        len(data) // WIDTH, NOT_PLAIN | NOT_ASCII
-    )  # before the first word stands nothing to look at
-    _unlike_plain(data[: len(flags) * WIDTH].view("<u8"), flags)
+    words = data[: len(data) // WIDTH * WIDTH].view("<u8")
+    flags = np.full(len(words), NOT_PLAIN | NOT_ASCII)  # before the first word stands nothing to look at
+    _unlike_plain(words, flags)
     return flags

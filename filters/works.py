@@ -244,7 +244,7 @@ def identifiers(about: Mapping[str, Any], text: str) -> list[tuple[str, str]]:
     if about.get("doi") and (key := _doi_key(about["doi"])):
         found.append(key)
     found += _of_metadata(about.get("metadata") or {})
-    if not found:
+    if not found and text:
         found += _of_head(about.get("title") or "", text)
     if not about.get("locator"):
         found += _of_file(about.get("source_uri") or "")
@@ -306,18 +306,30 @@ def _authors(value: Any) -> list[str]:
     return said
 
 
+_LAST_OF_MARKS: Final = np.zeros(256, np.bool_)
+_LAST_OF_MARKS[[*b".MvV"]] = True
+
+
 @compiled
-def _may_mention(data: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+def _head_ends(data: np.ndarray, begin: int, end: int) -> int:
+    """A byte behind the first `_HEAD` characters of a text, or its end."""
+    most = min(begin + _HEAD, end)
+    more = 0  # bytes that begin no character: as many characters stand behind, of four bytes at most
+    for i in range(begin, most):
+        more += (data[np.uint64(i)] & 0xC0) == 0x80
+    return min(most + 4 * more, end)
+
+
+@compiled
+def _may_mention(data: np.ndarray, offsets: np.ndarray, last_of_marks: np.ndarray) -> np.ndarray:
     """bool[n], whether the first `_HEAD` characters of each text may have something of `_MENTIONED` in them."""
     found = np.zeros(len(offsets) - 1, np.bool_)
     for text in range(len(found)):
-        end = offsets[text + 1]
-        characters, one, two = 0, 0, 0  # and the two bytes before
-        for i in range(offsets[text], end):
-            byte = data[i]
-            characters += (byte & 0xC0) != 0x80
-            if characters > _HEAD:
-                break
+        end = _head_ends(data, offsets[text], offsets[text + 1])
+        for i in range(offsets[text] + 1, end):
+            if not last_of_marks[data[np.uint64(i)]]:
+                continue
+            byte, one, two = data[i], data[i - 1], data[i - 2] if i - 2 >= offsets[text] else np.uint8(0)
             if (
                 # 10. and two digits, which may be of any script
                 (byte == 0x2E and one == 0x30 and two == 0x31 and i + 2 < end
@@ -327,7 +339,6 @@ def _may_mention(data: np.ndarray, offsets: np.ndarray) -> np.ndarray:
             ):  # fmt: skip
                 found[text] = True
                 break
-            one, two = byte, one
     return found
 
 
@@ -346,7 +357,8 @@ def works(
     """
     if not len(texts):
         return np.zeros(0, WORK)
-    may_mention = _may_mention(*utf8_of(encode(texts) if encoded is None else encoded)).tolist()
+    utf8 = utf8_of(encode(texts) if encoded is None else encoded)
+    may_mention = _may_mention(*utf8, _LAST_OF_MARKS).tolist()
     pages = (text if may else "" for text, may in zip(texts, may_mention, strict=True))
     return np.array([_work(known, page) for known, page in zip(about, pages, strict=True)], WORK)
 

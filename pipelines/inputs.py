@@ -38,6 +38,10 @@ _FAULTS = {
 }
 
 
+# A line of JSON is a document, longer than the few kilobytes that Python reads ahead of itself.
+_READ_AHEAD = 2**20
+
+
 @lru_cache(maxsize=4)
 def _isolated(seconds: float, memory_bytes: int) -> Isolated:
     """One child for all units that this process reads; starting it takes half a second."""
@@ -90,7 +94,7 @@ class PartReader:
         known = None if source.format == "auto" else formats()[source.format]
         with stack:
             try:
-                stream = stack.enter_context(path.open("rb"))
+                stream = stack.enter_context(path.open("rb", _READ_AHEAD))
             except OSError as error:
                 yield Unreadable("unreadable", error.strerror or str(error))
                 return

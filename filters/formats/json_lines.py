@@ -69,7 +69,7 @@ class JsonLines:
                 yield too_large(line, options.max_document_bytes, locator)
                 continue
             record = line.removeprefix(_BYTE_ORDER_MARK) if offset == 0 else line
-            if record.strip():
+            if record and not record.isspace():
                 yield document_of_json(record, f"line at byte {offset}", locator, self.media_type, options)
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from colophon.filters.clean import _MARK, _SUSPICIOUS, Clean
+from colophon.filters.clean import _MARK, _SUSPICIOUS, Clean, _composed, _plain_lines, _plain_white_space
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = json.loads((ROOT / "tests" / "golden" / "clean.json").read_text(encoding="utf-8"))
@@ -49,6 +49,17 @@ _TEXTS = st.one_of(
 @pytest.mark.parametrize("case", GOLDEN, ids=[case["why"] for case in GOLDEN])
 def test_golden(case: dict[str, str]) -> None:
     assert Clean()(case["text"]) == case["clean"]
+
+
+@given(st.text(st.one_of(st.sampled_from("ae=< \n\u0301\u0327\u0338\u1100\u1161\u212b각é"), st.characters())))
+def test_composing_the_passages_beyond_ascii_is_nfc(text: str) -> None:
+    assert _composed(text) == unicodedata.normalize("NFC", text)
+
+
+@given(st.text(" \n\tab"))
+def test_white_space_of_whole_texts_is_that_of_their_lines(text: str) -> None:
+    by_lines = re.sub("\n{3,}", "\n\n", _plain_lines(text)).rstrip(" \t\n").lstrip("\n")
+    assert _plain_white_space(text) == by_lines
 
 
 @given(_TEXTS)
