@@ -20,7 +20,7 @@ from colophon.pipelines.fates import columns_for_fates, fates_of
 from colophon.pipelines.held import sign_shard
 from colophon.pipelines.places import at_hand
 from colophon.pipelines.rules import BYTES_PER_CANDIDATE, BYTES_PER_PAIR, pairs_that_fit
-from colophon.pipelines.staged import open_staged
+from colophon.pipelines.staged import bytes_of, open_staged, works_of
 from colophon.pipelines.storage import aside
 from colophon.schemas import RunFailed
 
@@ -127,7 +127,6 @@ class EmitKeys(beam.DoFn):
             with at_hand(path) as copy:
                 gone = np.load(copy)["row"]
         names = [*columns_for_fates(self.job.filters), "signature", "exact_key", "work"]
-        blank = bytes(WORK.itemsize)
         with open_staged(self.job.staged(told["key"])) as file:
             for group in range(file.metadata.num_row_groups):
                 staged = file.read_row_group(group, columns=names)
@@ -135,13 +134,14 @@ class EmitKeys(beam.DoFn):
                 takes_part &= ~np.isin(np.arange(base, base + len(takes_part)), gone)
                 chosen = np.flatnonzero(takes_part)
                 rows = (chosen + base).astype(np.uint32)
-                staged = staged.select(["signature", "exact_key", "work"]).take(chosen)
-                columns = {name: staged[name].to_pylist() for name in staged.column_names}
+                staged = staged.select(["signature", "exact_key", "work"])
+                if len(chosen) < staged.num_rows:
+                    staged = staged.take(chosen)
                 yield _Signed(
                     rows,
-                    np.frombuffer(b"".join(columns["exact_key"]), "<u8").reshape(-1, 2)[:, 0],
-                    np.frombuffer(b"".join(columns["signature"]), "<u4").reshape(-1, settings.permutations),
-                    np.frombuffer(b"".join(one or blank for one in columns["work"]), WORK),
+                    bytes_of(staged["exact_key"], 16).view("<u8")[:, 0],
+                    bytes_of(staged["signature"], 4 * settings.permutations).view("<u4"),
+                    works_of(staged["work"]),
                 )
                 base += len(takes_part)
 
@@ -151,7 +151,9 @@ class EmitKeys(beam.DoFn):
         # A partition is the key's leading bits, so 32 more bits are enough inside it: chance meetings stay
         # proportional to the corpus, and the judge dismisses them.
         bits = self.job.partitions.bit_length() - 1
-        partition = (keys >> np.uint64(64 - bits)).astype(np.int64)
+        partition = (keys >> np.uint64(64 - bits)).astype(
+            np.uint16
+        )  # numbers so short are sorted by their digits
         short = ((keys >> np.uint64(32 - bits)) & np.uint64(0xFFFFFFFF)).astype("<u4")
         order = np.argsort(partition, kind="stable")
         ends = np.searchsorted(partition[order], np.arange(self.job.partitions + 1))

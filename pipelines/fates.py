@@ -79,7 +79,7 @@ def fates_of(staged: pa.Table | pa.RecordBatch, filters: Mapping[str, Filter]) -
         return np.array(staged.column(name).to_pylist(), np.object_)
 
     def numbers(name: str) -> np.ndarray:
-        return np.array([np.nan if v is None else v for v in staged.column(name).to_pylist()], np.float64)
+        return np.asarray(staged.column(name).fill_null(np.nan)).copy()
 
     fates = Fates(
         np.where(objects("failed_stage") == "", KEPT, FAILED).astype(np.object_),
@@ -112,8 +112,10 @@ def judge(
     readable = np.flatnonzero(fates.fate != FAILED)
     if not len(readable):
         return
-    take = pa.array(readable)
-    scores = {name: columns.column(name).take(take) for name in _columns(filters)}
+    scores = {name: columns.column(name) for name in _columns(filters)}
+    if len(readable) < columns.num_rows:
+        take = pa.array(readable)
+        scores = {name: column.take(take) for name, column in scores.items()}
     for name, one in filters.items():
         if by is not None and name not in by:
             continue

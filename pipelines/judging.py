@@ -25,7 +25,7 @@ from colophon.pipelines.candidates import PLACE
 from colophon.pipelines.held import FIRST_HELD, sign
 from colophon.pipelines.places import numbers_in
 from colophon.pipelines.rules import EXACT_BYTES, EXACT_TEXT, IN_DATASET, NEAR, SAME_WORK, VERDICT
-from colophon.pipelines.staged import open_staged
+from colophon.pipelines.staged import bytes_of, open_staged, works_of
 from colophon.pipelines.storage import aside
 from colophon.schemas import RunFailed
 
@@ -128,9 +128,8 @@ class ShareShingles(beam.DoFn):
             part["record"] = np.frombuffer(record, "<u8").reshape(n, 2)
             return
         for name, column in (("exact", "exact_key"), ("record", "record_key")):
-            part[name] = np.frombuffer(b"".join(table[column].to_pylist()), "<u8").reshape(n, 2)
-        blank = bytes(WORK.itemsize)
-        part["work"] = np.frombuffer(b"".join(one or blank for one in table["work"].to_pylist()), WORK)
+            part[name] = bytes_of(table[column], 16).view("<u8")
+        part["work"] = works_of(table["work"])
         part["structured"] = table["structured"]
         part["license"] = _named(table)
         part["year"] = table["year"].fill_null(-(2**31))
@@ -324,7 +323,7 @@ class Judge(beam.DoFn):
                     "or raise deduplicate.threshold"
                 )
             sets = [self._pool(one, pools)[a : a + n] for one, a, n in zip(unit, start, count, strict=True)]
-            offsets, shingles = np.r_[0, np.cumsum(count)].astype(np.int64), np.concatenate(sets)
+            offsets, shingles = np.cumsum([0, *count]), np.concatenate(sets)
             links: _Links | None = None
             numbered: set[tuple[int, int]] = set()
             if self.settings.same_work:
@@ -334,16 +333,18 @@ class Judge(beam.DoFn):
                         known[begin:end], speaker[begin:end], group, (offsets, shingles)
                     )
             winner, score, linked = judge(offsets, shingles, self.settings.threshold, links, held)
-            lost = winner >= 0
-            if not lost.any():
+            lost = np.flatnonzero(winner >= 0)
+            if not len(lost):
                 continue
-            found.other[group[lost]] = group[winner[lost]]
-            found.similarity[group[lost]] = score[lost]
-            found.rule[group[lost]] = np.where(linked[lost], SAME_WORK, NEAR)
-            found.titled[group[lost]] = [
-                one_work and (x, int(winner[x])) not in numbered
-                for x, one_work in zip(np.flatnonzero(lost).tolist(), linked[lost].tolist(), strict=True)
-            ]
+            gone = group[lost]
+            found.other[gone] = group[winner[lost]]
+            found.similarity[gone] = score[lost]
+            found.rule[gone] = np.where(linked[lost], SAME_WORK, NEAR)
+            if linked.any():
+                found.titled[gone] = [
+                    one_work and (x, int(winner[x])) not in numbered
+                    for x, one_work in zip(lost.tolist(), linked[lost].tolist(), strict=True)
+                ]
 
     def _pool(self, unit: int, pools: dict[int, Any]) -> Any:
         """The shingles of a unit's candidates, from its file, by slices."""

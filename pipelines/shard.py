@@ -71,6 +71,7 @@ class TableFile:
         self.path, self.schema, self.level = path, schema, level
         self.rows = 0
         self._waiting: list[pa.Table] = []
+        self._waiting_rows = self._waiting_bytes = 0
         self._counted: list[Counts] = []
         self._measured: dict[str, Any] = {}
         self._stack = ExitStack()
@@ -111,11 +112,12 @@ class TableFile:
     def write(self, table: pa.Table) -> None:
         """Add rows; row groups end where their number of rows or bytes says so."""
         while table.num_rows:
-            room = _ROW_GROUP_ROWS - sum(part.num_rows for part in self._waiting)
-            self._waiting.append(table.slice(0, room))
-            table = table.slice(room)
-            full = sum(part.num_rows for part in self._waiting) >= _ROW_GROUP_ROWS
-            if full or sum(part.nbytes for part in self._waiting) >= _ROW_GROUP_BYTES:
+            part = table.slice(0, _ROW_GROUP_ROWS - self._waiting_rows)
+            table = table.slice(part.num_rows)
+            self._waiting.append(part)
+            self._waiting_rows += part.num_rows
+            self._waiting_bytes += part.nbytes
+            if self._waiting_rows >= _ROW_GROUP_ROWS or self._waiting_bytes >= _ROW_GROUP_BYTES:
                 self._flush()
 
     def _flush(self) -> None:
@@ -125,6 +127,7 @@ class TableFile:
             self._writer.write_table(table, row_group_size=max(1, table.num_rows))
             self.rows += table.num_rows
             self._waiting = []
+            self._waiting_rows = self._waiting_bytes = 0
 
     def entry(self) -> dict[str, Any]:
         """What the manifest says of the file, once the block has ended."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from colophon.filters import WORK
 from colophon.pipelines.places import at_hand, seekable
 from colophon.pipelines.storage import explain_os_error
 from colophon.schemas import RunFailed
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
     from colophon.pipelines.places import AnyPath
 
-__all__ = ["about_row", "is_sound", "open_staged", "staged_file"]
+__all__ = ["about_row", "bytes_of", "is_sound", "open_staged", "staged_file", "works_of"]
 
 
 def staged_file(staging: AnyPath, key: str) -> AnyPath:
@@ -31,6 +33,19 @@ def about_row(row: Mapping[str, Any]) -> dict[str, Any]:
     about = {**row, "metadata": orjson.loads(row["metadata"] or "{}")}
     about.pop("text", None)
     return about
+
+
+def bytes_of(column: pa.ChunkedArray, each: int) -> np.ndarray:
+    """uint8[n, each]: what stands in n rows of binary, none null and each of that many bytes."""
+    array = column.combine_chunks().cast(pa.binary(each))
+    whole = array.buffers()[1] or b""
+    return np.frombuffer(whole, np.uint8, len(array) * each, array.offset * each).reshape(-1, each)
+
+
+def works_of(column: pa.ChunkedArray) -> np.ndarray:
+    """What names the works of n staged documents, as an array of `WORK`; zeros where nothing does."""
+    blank = bytes(WORK.itemsize)
+    return np.frombuffer(b"".join([one or blank for one in column.to_pylist()]), WORK)
 
 
 def is_sound(path: AnyPath) -> bool:

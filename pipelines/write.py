@@ -208,7 +208,7 @@ class _WriteShard(beam.DoFn):
             **{name: pa.array(values, mask=np.isnan(values)) for name, values in numbers.items()},
             "detail": pa.array(detail.tolist(), pa.string()),
         }
-        take = pa.array(np.flatnonzero(fates.fate == KEPT))
+        kept = np.flatnonzero(fates.fate == KEPT)
         stands = {
             "duplicate_cluster": pa.array(
                 [
@@ -225,8 +225,10 @@ class _WriteShard(beam.DoFn):
         columns = data_schema(self.job.recipe)
         data = {name: stands[name] if name in stands else staged[name] for name in columns.names}
         fates_schema = ledger_schema()
-        kept = pa.table(data).take(take).cast(columns)
-        return kept, pa.table([ledger[name] for name in fates_schema.names], fates_schema)
+        told = pa.table(data)
+        if len(kept) < n:
+            told = told.take(pa.array(kept))
+        return told.cast(columns), pa.table([ledger[name] for name in fates_schema.names], fates_schema)
 
 
 @dataclass
