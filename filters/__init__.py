@@ -1,23 +1,17 @@
 """Pure functions of text and arrays: readers (``formats``), cleaning, tokens, the filters, MinHash, duplicates.
 
-No files, no Beam, no counters. A new filter is one new file or folder here, one line in `FILTERS` and one test file; a
-user's own comes from an installed package through the entry point group ``colophon.filters``.
+No files, no Beam, no counters. A new filter is one new file or folder here, one line in `FILTERS` (``builtin.py``) and one
+test file; a user's own comes from an installed package through the entry point group ``colophon.filters``. Filters and
+`Clean` load when they are asked for: a process that only parses or compares has no use for them.
 """
 
 from __future__ import annotations
 
-from functools import cache
-from importlib.metadata import entry_points
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from colophon.filters.batch import Batch
-from colophon.filters.bias import Bias
-from colophon.filters.clean import Clean
-from colophon.filters.contamination import Contamination
 from colophon.filters.duplicates import components, edges_of_keys, judge, similar_pairs, spanning_forest
-from colophon.filters.language import Language
-from colophon.filters.length import Length
 from colophon.filters.minhash import (
     band_keys,
     choose_bands,
@@ -26,17 +20,21 @@ from colophon.filters.minhash import (
     signatures,
     unique_shingles,
 )
-from colophon.filters.privacy import Privacy
-from colophon.filters.quality import Quality
 from colophon.filters.registry import Decision, Filter, Span
-from colophon.filters.rights import Rights
-from colophon.filters.scholarly import Scholarly
 from colophon.filters.tokens import Tokens, normalized_key, tokenize
 from colophon.filters.works import WORK, works
-from colophon.schemas import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from colophon.filters.bias import Bias
+    from colophon.filters.builtin import FILTERS, all_filters
+    from colophon.filters.clean import Clean
+    from colophon.filters.contamination import Contamination
+    from colophon.filters.language import Language
+    from colophon.filters.length import Length
+    from colophon.filters.privacy import Privacy
+    from colophon.filters.quality import Quality
+    from colophon.filters.rights import Rights
+    from colophon.filters.scholarly import Scholarly
 
 __all__ = [
     "FILTERS",
@@ -72,38 +70,22 @@ __all__ = [
     "works",
 ]
 
-FILTERS: Final[dict[str, type[Filter]]] = {
-    "rights": Rights,
-    "language": Language,
-    "privacy": Privacy,
-    "contamination": Contamination,
-    "length": Length,
-    "quality": Quality,
-    "scholarly": Scholarly,
-    "bias": Bias,
+_MODULES = {
+    "FILTERS": "builtin",
+    "Bias": "bias",
+    "Clean": "clean",
+    "Contamination": "contamination",
+    "Language": "language",
+    "Length": "length",
+    "Privacy": "privacy",
+    "Quality": "quality",
+    "Rights": "rights",
+    "Scholarly": "scholarly",
+    "all_filters": "builtin",
 }
-"""The built-in filters by name, in the order in which they run."""
 
 
-@cache
-def all_filters() -> Mapping[str, type[Filter]]:
-    """All filters by name: the built-in ones, then those of installed packages, sorted, in the order they run.
-
-    Raises:
-        UsageError: An installed package brings a filter whose name is taken or is not its own, or that does not load.
-    """
-    found = dict(FILTERS)
-    origins = dict.fromkeys(FILTERS, "Colophon")
-    for point in sorted(entry_points(group="colophon.filters"), key=lambda point: (point.name, point.value)):
-        origin = f"{point.value} of {point.dist.name if point.dist else 'an unknown package'}"
-        if point.name in found:
-            raise UsageError(f"two filters are named {point.name!r}: {origins[point.name]} and {origin}")
-        try:
-            loaded = point.load()
-        except Exception as error:
-            raise UsageError(f"the filter {point.name!r} ({origin}) cannot be loaded: {error}") from error
-        if getattr(loaded, "name", None) != point.name:
-            raise UsageError(f"the filter {point.name!r} ({origin}) does not say that name of itself")
-        found[point.name] = loaded
-        origins[point.name] = origin
-    return MappingProxyType(found)
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"colophon.filters.{_MODULES[name]}"), name)
