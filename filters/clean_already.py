@@ -55,17 +55,23 @@ _TAB_SHIFT, _FEED_SHIFT = np.uint8(3), np.uint8(4)
 _SIZE: Final = 0x110000
 
 
+def _members(pattern: str) -> np.ndarray:
+    """bool[0x110000]: the characters of a class such as ``[a-z_]``, told faster than by matching each."""
+    members = np.zeros(_SIZE, np.bool_)
+    for first, last, alone in re.findall("(?s)(.)-(.)|(.)", pattern.removeprefix("[").removesuffix("]")):
+        members[ord(first or alone) : ord(last or alone) + 1] = True
+    return members
+
+
 @cache
 def _flags() -> np.ndarray:
     """uint8[0x110000]: what to think of each character, with flags of its own for ASCII; made once per process."""
-    every = np.arange(_SIZE, dtype="<u4").tobytes().decode("utf-32-le", "surrogatepass")
     flags = np.zeros(_SIZE, np.uint8)
     classes = (
         (ODD.pattern, _BAD), (MARK, _BAD), (f"[{TELLTALE}]", _TELLS), (f"[{OTHER}]", _OTHER), (f"[{LETTER}]", _LETTER),
     )  # fmt: skip
     for pattern, flag in classes:
-        for run in re.finditer(f"{pattern}+", every):
-            flags[run.start() : run.end()] |= flag
+        flags[_members(pattern)] |= flag
     flags[changed_by_nfc()] |= _BAD
     flags[:0x80] = 0
     flags[:0x20] = flags[0x7F] = _ALL

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from colophon.filters import clean_already as module
 from colophon.filters.clean import Clean
 from colophon.filters.clean_already import clean_already, clean_texts
 
@@ -74,3 +77,17 @@ def test_cleaning_of_real_texts_is_cleaning(corpora: Path):
     cleaned, encoded = clean_texts(texts, clean)
     assert cleaned == [clean(text) for text in texts] == encoded.to_pylist()
     assert cleaned != texts
+
+
+def test_the_classes_of_characters_hold_what_their_patterns_match():
+    every = "".join(map(chr, range(0x110000)))
+    patterns = (
+        module.ODD.pattern,
+        module.MARK,
+        *(f"[{c}]" for c in (module.TELLTALE, module.OTHER, module.LETTER)),
+    )
+    for pattern in (*patterns, "[a-z_]", "[-x]"):
+        matched = np.zeros(0x110000, np.bool_)
+        for run in re.finditer(f"{pattern}+", every):
+            matched[run.start() : run.end()] = True
+        assert np.array_equal(module._members(pattern), matched)

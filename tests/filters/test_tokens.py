@@ -155,6 +155,21 @@ def test_the_tables_hold_what_python_says():
             assert unicodedata.is_normalized("NFC", "a" + folded)
 
 
+def test_the_tables_are_those_that_a_look_at_each_character_gives():
+    every = "".join(map(chr, range(0x110000)))
+    later = {c for character in every for c in unicodedata.normalize("NFD", character)[1:]}
+    unstable = [
+        unicodedata.combining(c) > 0 or c in later or not unicodedata.is_normalized("NFC", c) for c in every
+    ]
+    assert folding.changed_by_nfc().tolist() == unstable
+    folded = [c.casefold() for c in every]
+    is_complex = [len(fold) > 1 or unstable[ord(fold)] for fold in folded]
+    row = folding.fold_tables()[0]
+    assert (row & folding._COMPLEX > 0).tolist() == is_complex
+    alone = [ord(fold) if len(fold) == 1 else point for point, fold in enumerate(folded)]
+    assert (row & folding.CODE_POINT).tolist() == alone
+
+
 def canonical(text: str) -> str:
     kept = "".join(c for c in text if not c.isspace() and unicodedata.category(c) != "Cc")
     kept = re.sub("[\ud800-\udfff]", "\ufffd", kept)
