@@ -20,6 +20,8 @@ import psutil
 
 from benchmarks.corpora import invented, write_lines
 from benchmarks.dataset import NO_FILTER, curate
+from colophon.runners.job import JOB
+from colophon.runners.nursery import WORKER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,12 +32,11 @@ MOST_BYTES, MOST_GROWTH = 1000, 1.15
 _SECONDS_BETWEEN_LOOKS = 0.2
 
 
-def _role(command: list[str]) -> str:
+def _role(process: psutil.Process) -> str:
     """What a process of a run is there for."""
-    for module, role in (("colophon.runners.cli", "command"), ("colophon.runners.job", "job")):
-        if module in command:
-            return role
-    return "worker"
+    if process.name() == JOB:
+        return "job"
+    return "worker" if process.name() == WORKER else "command"
 
 
 @dataclass
@@ -75,7 +76,7 @@ class Watched:
                     }
                     together += size["Pss"]
                     own += size["Pss_Anon"]
-                    role = _role(process.cmdline())
+                    role = _role(process)
                     self.alone[role] = max(self.alone[role], size["Rss"])
             self.together, self.own = max(self.together, together), max(self.own, own)
 

@@ -17,6 +17,7 @@ import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from importlib import import_module
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple, TypeAlias
 
@@ -47,8 +48,12 @@ _READ_AHEAD: Final = 2**20
 _FEW_SECONDS: Final = 2.0
 _A_PAGE: Final = 1000  # of a listing
 
-_NEEDED: Final = {"s3": ("boto3", "s3"), "gs": ("google.cloud.storage", "gcp"), "hdfs": ("hdfs", "hdfs")}
-"""A package that each file system needs, and what of Colophon brings it."""
+_NEEDED: Final = {
+    "s3": ("boto3", "s3", "aws.s3filesystem"),
+    "gs": ("google.cloud.storage", "gcp", "gcp.gcsfilesystem"),
+    "hdfs": ("hdfs", "hdfs", "hadoopfilesystem"),
+}
+"""A package that each file system needs, what of Colophon brings it, and where Beam has it."""
 
 _NUMBERS: Final = {403: errno.EACCES, 404: errno.ENOENT}
 _options: tuple[str, ...] = ()
@@ -466,10 +471,12 @@ def _system(scheme: str, options: tuple[str, ...]) -> Any:
     Raises:
         UsageError: Beam knows none, or its packages are not installed.
     """
-    if scheme in _NEEDED:
-        module, extra = _NEEDED[scheme]
-        require(module, f"{scheme}://", extra)
     from apache_beam.io import filesystems as _  # noqa: F401, PLC0415 - those that it imports are known then
+
+    if scheme in _NEEDED:
+        package, extra, module = _NEEDED[scheme]
+        require(package, f"{scheme}://", extra)
+        import_module(f"apache_beam.io.{module}")  # a run on this machine may have spared Beam that
     from apache_beam.io.filesystem import FileSystem  # noqa: PLC0415
     from apache_beam.options.pipeline_options import PipelineOptions  # noqa: PLC0415
 

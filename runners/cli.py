@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from colophon.pipelines.places import is_address
 from colophon.runners.answers import print_json
 from colophon.runners.commands import COMMANDS
+from colophon.runners.copies import be_only_the_command
+from colophon.runners.lean import spare_pandas
 from colophon.schemas import ColophonError, harmless
 
 if TYPE_CHECKING:
@@ -142,4 +144,6 @@ def _failed(arguments: argparse.Namespace, sentence: str) -> int:
 
 
 if __name__ == "__main__":
+    be_only_the_command()
+    spare_pandas()
     sys.exit(main())

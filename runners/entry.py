@@ -13,6 +13,11 @@ def main() -> int:
     logging.disable()  # what libraries have to say is said in our words
     try:
         from colophon.runners.cli import main as run  # noqa: PLC0415 - takes a second
+        from colophon.runners.copies import be_only_the_command  # noqa: PLC0415
+        from colophon.runners.lean import spare_pandas  # noqa: PLC0415
+
+        be_only_the_command()
+        spare_pandas()
 
         return run()
     except KeyboardInterrupt:

@@ -1,7 +1,7 @@
 """The process that runs one pipeline, so that whoever started it can watch it and stop it.
 
-Started as ``python -m colophon.runners.job FOLDER PIPE PARENT``, where ``FOLDER/job.pickle`` says what to do. It ends
-with ``FOLDER/usage.json`` and code 0, or with code 3 and a sentence in the pipe (a file descriptor).
+Begun as a copy of the command's process, which has loaded half of what is needed, or else as ``python -m
+colophon.runners.job FOLDER PIPE PARENT``; ``FOLDER/job.pickle`` says what to do. It ends with ``FOLDER/usage.json`` and code 0, or with code 3 and a sentence in the pipe (a file descriptor).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from colophon.runners.engines import ENGINES
-from colophon.runners.processes import end_with_parent
+from colophon.runners.processes import end_with_parent, name_process
 from colophon.schemas import RunFailed
 
 if TYPE_CHECKING:
@@ -32,7 +32,10 @@ if TYPE_CHECKING:
     from colophon.pipelines.job import Job
     from colophon.pipelines.plan import Plan
 
-__all__ = ["Order", "main", "run_order"]
+__all__ = ["JOB", "Order", "command", "continue_as_job", "main", "run_order"]
+
+JOB = "colophon-job"
+"""What the system calls the process of a job."""
 
 _SECONDS_TO_END = 3.0
 
@@ -94,14 +97,15 @@ def run_order(order: Order, folder: Path, fail: Callable[[str], None] = _raise) 
         folder: Of the run.
         fail: What ends the job with a sentence when the engine sees that it cannot go on.
     """
-    import apache_beam as beam  # noqa: PLC0415 - takes seconds, and whoever only sends an order has no use for it
-
-    from colophon.pipelines import Curate, Decide  # noqa: PLC0415 - likewise
-
     # The largest units first, so that workers that take them in turn end at about the same time.
     units = sorted(order.plan.units, key=lambda unit: (-unit.size, unit.index))
-    work = "Decide" >> Decide(order.job) if order.job.before else "Curate" >> Curate(order.job)
     with ENGINES[order.runner].engine(order, fail) as (runner, options):
+        # An engine may load Beam in a way of its own; it takes seconds, and whoever only sends an order has no use for it.
+        import apache_beam as beam  # noqa: PLC0415
+
+        from colophon.pipelines import Curate, Decide  # noqa: PLC0415 - likewise
+
+        work = "Decide" >> Decide(order.job) if order.job.before else "Curate" >> Curate(order.job)
         pipeline = beam.Pipeline(runner=runner, options=options)
         _ = pipeline | "Units" >> beam.Create(units, reshuffle=False) | work
         result = pipeline.run()
@@ -154,9 +158,34 @@ class _Ear(logging.Handler):
             ending.start()
 
 
-def main() -> None:
+def command(folder: Path, pipe: int) -> list[str]:
+    """What starts a job of this process as a new interpreter."""
+    return [sys.executable, "-m", "colophon.runners.job", str(folder), str(pipe), str(os.getpid())]
+
+
+def continue_as_job(folder: Path, pipe: int, parent: int, log: int) -> NoReturn:
+    """Become, in a copy of the command's process, what a new interpreter would be, and run the job.
+
+    Args:
+        folder: Has the order.
+        pipe: Hears why the job cannot go on.
+        parent: The command's process.
+        log: Takes what is written to the standard streams.
+    """
+    os.setsid()
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    for stream, descriptor in enumerate((nothing, log, log)):
+        os.dup2(descriptor, stream)
+    os.close(nothing)
+    sys.argv[:] = [__file__, str(folder), str(pipe), str(parent)]  # Beam looks there for options
+    main()
+
+
+def main() -> NoReturn:
     """Run the order of the folder, and report to the pipe, that the command line names."""
     end_with_parent(int(sys.argv[3]))
+    name_process(JOB)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
     folder, fail = Path(sys.argv[1]), _Failure(int(sys.argv[2]))
     logging.disable(logging.WARNING)

@@ -7,7 +7,7 @@ import fcntl
 import os
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from colophon.pipelines.storage import explain_os_error
 from colophon.schemas import UsageError
@@ -48,6 +48,7 @@ class Place:
         output: The folder itself, where the name given is a link to it.
         work: Where it is made.
         scratch: For the files of the process that makes it; on this machine.
+        lock: The file that is locked while this process is alone there; its copies close it.
 
     Raises:
         UsageError: The folder cannot be replaced as a whole.
@@ -57,6 +58,7 @@ class Place:
         self.output = Path(os.path.realpath(output))
         self.work = self.output.parent / f".{self.output.name}.partial"
         self.scratch = self.work
+        self.lock: TextIO | None = None
         here = Path.cwd()
         if self.output == here or self.output in here.parents:
             raise UsageError(
@@ -104,6 +106,7 @@ class Place:
             lock.truncate(0)
             lock.write(str(os.getpid()))
             lock.flush()
+            self.lock = lock
             yield
 
     def clear(self, *, keep_lock: bool) -> None:

@@ -10,6 +10,10 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from colophon.runners.copies import Process
 
 __all__ = ["end_with_parent", "name_process", "stop"]
 
@@ -41,7 +45,7 @@ def name_process(name: str) -> None:
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_NAME, name.encode())
 
 
-def stop(process: subprocess.Popen[bytes]) -> None:
+def stop(process: Process) -> None:
     """End the leader of a process group and all in it, and return when none of them works any more.
 
     The leader is asked first, while those that it may need to end well are still there.

@@ -8,14 +8,12 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
-from rich.console import Console
-from rich.live import Live
-from rich.text import Text
-
 from colophon.pipelines.places import RemotePath
 from colophon.runners.words import many, time_in_words
 
 if TYPE_CHECKING:
+    from rich.live import Live
+
     from colophon.pipelines.places import AnyPath
 
 __all__ = ["Progress", "Watcher"]
@@ -98,15 +96,20 @@ class Watcher:
     ) -> None:
         self.progress, self.folder, self.quiet = progress, folder, quiet
         self.stream = sys.stderr if stream is None else stream
-        self.console = Console(file=self.stream)
         self.live: Live | None = None
         self.last = self.looked = time.monotonic()
         self.told = -1
 
     def __enter__(self) -> Self:
-        if not self.quiet and self.console.is_terminal:
-            self.live = Live(Text("starting"), console=self.console, transient=True, refresh_per_second=4)
-            self.live.start()
+        if not self.quiet:
+            from rich.console import Console  # noqa: PLC0415 - as Live, it takes a tenth of a second
+            from rich.live import Live  # noqa: PLC0415
+
+            console = Console(file=self.stream)
+            if console.is_terminal:
+                # Drawn when it is looked at: a thread that draws would be in the way of a job that is a copy of this process.
+                self.live = Live("starting", console=console, transient=True, auto_refresh=False)
+                self.live.start(refresh=True)
         return self
 
     def look(self, *, last: bool = False) -> None:
@@ -121,7 +124,9 @@ class Watcher:
         if self.quiet:
             return
         if self.live is not None:
-            self.live.update(Text(self.progress.line()))
+            from rich.text import Text  # noqa: PLC0415 - as above
+
+            self.live.update(Text(self.progress.line()), refresh=True)
         elif time.monotonic() - self.last >= _SECONDS_BETWEEN_LINES:
             self.last = time.monotonic()
             done = len(self.progress.read)

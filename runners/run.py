@@ -15,7 +15,7 @@ import time
 import uuid
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from colophon.pipelines.audit import refusals
 from colophon.pipelines.job import Job
@@ -25,8 +25,10 @@ from colophon.pipelines.predecessor import remember
 from colophon.pipelines.rules import pairs_that_fit
 from colophon.pipelines.storage import clear_asides, explain_os_error, write_whole
 from colophon.pipelines.verify import load_manifest, verify
+from colophon.runners.copies import Copy, is_only_the_command, may_copy
 from colophon.runners.costs import Prices, Rapl, costs
-from colophon.runners.job import Order
+from colophon.runners.job import Order, command, continue_as_job
+from colophon.runners.place import Place
 from colophon.runners.processes import stop
 from colophon.runners.progress import Progress, Watcher
 from colophon.runners.remote_place import place_at
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
 
     from colophon.pipelines.places import AnyPath
     from colophon.pipelines.predecessor import Decision
+    from colophon.runners.copies import Process
     from colophon.schemas import Recipe
 
 __all__ = ["Preview", "Result", "Run"]
@@ -127,6 +130,8 @@ class Run:
         options: Sequence[str] = (),
     ) -> None:
         reach_with(options)
+        # What a process that is more than the command did before was not for this run.
+        self._cpu_before = 0.0 if is_only_the_command() else time.process_time()
         self.recipe = recipe
         self.options = tuple(options)
         self.place = place_at(output)
@@ -250,6 +255,7 @@ class Run:
             if told := refusals(manifest):
                 raise RunFailed("\n".join(told))
             usage = Usage(
+                time.process_time() - self._cpu_before,
                 json.loads((self.place.scratch / "usage.json").read_bytes()),
                 processes_of(self.job.progress),
                 workers,
@@ -303,27 +309,9 @@ class Run:
             log = (self.place.scratch / "log.txt").open("wb")
         except OSError as error:
             raise explain_os_error(error, self.place.scratch) from error
-        # The job's workers find this interpreter first, also where the environment is not activated.
-        environment = {
-            **os.environ,
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
-        }
         told, tell = os.pipe()
-        command = [
-            sys.executable, "-m", "colophon.runners.job", str(self.place.scratch), str(tell), str(os.getpid()),
-        ]  # fmt: skip
-        with (
-            log,
-            subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                env=environment,
-                start_new_session=True,
-                pass_fds=(tell,),
-            ) as process,
-        ):
+        with log:
+            process = self._start_job(log, told, tell)
             os.close(tell)
             try:
                 while process.poll() is None:
@@ -337,8 +325,33 @@ class Run:
         watcher.look(last=True)
         with open(told, encoding="utf-8", errors="replace") as pipe:  # noqa: PTH123 - a descriptor, not a path
             sentence = pipe.read()
-        if process.returncode:
-            raise RunFailed(self._why(process.returncode, sentence))
+        if code := process.poll():
+            raise RunFailed(self._why(code, sentence))
+
+    def _start_job(self, log: BinaryIO, told: int, tell: int) -> Process:
+        """Start the job in a session of its own: as a copy of this process, where it may be copied."""
+        # The job's workers find this interpreter first, also where the environment is not activated.
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+        folder, parent = self.place.scratch, os.getpid()
+        if isinstance(self.place, Place) and may_copy():
+            lock = self.place.lock
+
+            def work() -> None:
+                for one in (told, *([lock.fileno()] if lock else [])):
+                    os.close(one)
+                os.environ["PATH"] = path
+                continue_as_job(folder, tell, parent, log.fileno())
+
+            return Copy(work)
+        return subprocess.Popen(
+            command(folder, tell),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env={**os.environ, "PATH": path},
+            start_new_session=True,
+            pass_fds=(tell,),
+        )
 
     def _why(self, code: int, sentence: str) -> str:
         with contextlib.suppress(OSError):  # what is to be told is what came before

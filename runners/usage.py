@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Usage", "processes_of"]
 
-_HERE: Final = "of all processes that this command started"
+_HERE: Final = "of this command and all processes that it started"
 _ELSEWHERE: Final = (
-    "of all processes that this command started, and of each worker elsewhere from its first to its last step; "
+    "of this command and all processes that it started, and of each worker elsewhere from its first to its last step; "
     "not of the engine's own processes"
 )
 
@@ -32,6 +32,7 @@ class Usage:
     """What the processes of a run used.
 
     Attributes:
+        command: CPU-seconds of this process, which plans and reports, so far.
         job: What the process that ran the pipeline told, with its children.
         processes: What each process told that did a step of it.
         workers: How many were asked for, where the engine asks.
@@ -39,13 +40,14 @@ class Usage:
     >>> job = {"host": "a", "session": 1, "cpu_seconds": 4.0, "peak_bytes": 9}
     >>> at = {"cpu_seconds_of_children": 0.5, "peak_bytes": 7, "bytes_shuffled": 10}
     >>> child = {"host": "a", "session": 1, "cpu_seconds": 3.0, **at}
-    >>> Usage(job, [child], 1).as_dict()["cpu_seconds"]  # the job's own figure has it, but for its parser's
-    4.5
-    >>> far = Usage(job, [child | {"host": "b"}, child | {"host": "c"}], 1).as_dict()
+    >>> Usage(1.0, job, [child], 1).as_dict()["cpu_seconds"]  # the job's own figure has it, but for its parser's
+    5.5
+    >>> far = Usage(1.0, job, [child | {"host": "b"}, child | {"host": "c"}], 1).as_dict()
     >>> far["cpu_seconds"], far["workers"], far["bytes_shuffled"]
-    (10.0, 2, 20)
+    (11.0, 2, 20)
     """
 
+    command: float
     job: Mapping[str, Any]
     processes: Sequence[Mapping[str, Any]]
     workers: int
@@ -61,7 +63,8 @@ class Usage:
         here = [one for one in self.processes if (one["host"], one["session"]) == own]
         elsewhere = [one for one in self.processes if (one["host"], one["session"]) != own]
         seconds = (
-            self.job["cpu_seconds"]
+            self.command
+            + self.job["cpu_seconds"]
             + sum(one["cpu_seconds_of_children"] for one in here)
             + sum(one["cpu_seconds"] for one in elsewhere)
         )

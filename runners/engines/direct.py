@@ -8,6 +8,7 @@ import sys
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, Final
 
+from colophon.runners.lean import load_beam
 from colophon.runners.nursery import can_fork, nursery
 
 if TYPE_CHECKING:
@@ -39,9 +40,12 @@ def engine(
 
     ``DirectRunner`` would first try to download another runner, so FnApiRunner is named outright.
     """
+    load_beam()
     from apache_beam.options.pipeline_options import PipelineOptions  # noqa: PLC0415 - takes seconds
     from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner  # noqa: PLC0415
     from apache_beam.transforms.environments import SubprocessSDKEnvironment  # noqa: PLC0415
+
+    from colophon.pipelines import Curate, Decide  # noqa: F401, PLC0415 - what copies of this process need too
 
     options = PipelineOptions(list(order.extra), direct_num_workers=order.workers)
     if order.workers == 1:

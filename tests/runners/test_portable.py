@@ -95,7 +95,7 @@ def test_a_job_server_and_workers_elsewhere_give_the_same_bytes(recipe, here, re
         assert "of each worker elsewhere" in run["cpu_seconds_are"]
         assert run["cpu_seconds"] > sum(run["cpu_seconds_by_stage"].values())
         assert run["workers"] == len(run["peak_bytes_by_process"]) >= 1
-        assert direct["cpu_seconds_are"] == "of all processes that this command started"
+        assert direct["cpu_seconds_are"] == "of this command and all processes that it started"
     finally:
         server.kill()
         server.wait()

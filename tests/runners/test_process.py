@@ -16,6 +16,7 @@ from sites import content, finish, make_site, start, used, wait_until
 from texts import prose
 
 from colophon.pipelines.verify import verify
+from colophon.runners.job import JOB
 from colophon.runners.nursery import WORKER
 
 pytestmark = pytest.mark.slow
@@ -41,7 +42,7 @@ def wait_for_units(process: subprocess.Popen[str], output: Path, n: int) -> None
 
 
 def children_of(folder: Path) -> list[int]:
-    """Processes that work for a run: its job and the job's workers, by their command lines and parents."""
+    """Processes that work for a run: its job and the job's workers, by their names, command lines and parents."""
     parents: dict[int, int] = {}
     jobs = set()
     for path in Path("/proc").glob("[0-9]*"):
@@ -49,7 +50,7 @@ def children_of(folder: Path) -> list[int]:
             parents[int(path.name)] = int((path / "stat").read_text().rpartition(")")[2].split()[1])
             if (
                 str(folder).encode() in (path / "cmdline").read_bytes()
-                and b"runners.job" in (path / "cmdline").read_bytes()
+                and (path / "comm").read_text().strip() == JOB
             ):
                 jobs.add(int(path.name))
         except (OSError, ValueError):
