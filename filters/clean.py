@@ -119,16 +119,16 @@ def _fewer_marks(run: re.Match[str]) -> str:
 
 def _has_mojibake(text: str) -> bool:
     """Whether ftfy may see mojibake somewhere; asked of the surroundings of suspicious places alone."""
-    passed = 0
-    for place in _places_to_look(text):
-        match = _SUSPICIOUS.match(text, place) if place >= passed else None
-        if match is None:
-            continue
-        passed = match.end()
-        line = text.rfind("\n", max(0, place - _REACH), place) + 1
-        if is_bad(text[max(0, line, place - _REACH) : passed + _REACH]):
-            return True
-    return False
+    return any(_is_bad_at(text, place) for place in _places_to_look(text))
+
+
+def _is_bad_at(text: str, place: int) -> bool:
+    """Whether ftfy sees mojibake around a place, if that is suspicious at all."""
+    match = _SUSPICIOUS.match(text, place)
+    if match is None:
+        return False
+    line = text.rfind("\n", max(0, place - _REACH), place) + 1
+    return is_bad(text[max(0, line, place - _REACH) : match.end() + _REACH])
 
 
 def _beyond_ascii(text: str) -> tuple[np.ndarray, np.ndarray]:

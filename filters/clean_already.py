@@ -19,9 +19,10 @@ from colophon.filters.clean import _LETTER as LETTER
 from colophon.filters.clean import _MARK as MARK
 from colophon.filters.clean import _ODD as ODD
 from colophon.filters.clean import _OTHER as OTHER
+from colophon.filters.clean import _REACH as REACH
 from colophon.filters.clean import _TELLTALE as TELLTALE
 from colophon.filters.clean import Clean
-from colophon.filters.clean import _has_mojibake as has_mojibake
+from colophon.filters.clean import _is_bad_at as is_bad_at
 from colophon.filters.clean import _plain_white_space as plain_white_space
 from colophon.filters.folding import changed_by_nfc, code_point_at, encode, utf8_of
 from colophon.filters.kernels import compiled
@@ -51,6 +52,9 @@ _ALL: Final = np.uint8(4)
 # What `_flags` holds of ASCII: `_ALL` for control characters, these for what may be one too many.
 _IS_SPACE, _IS_TAB, _IS_FEED = np.uint8(1), np.uint8(8), np.uint8(16)
 _TAB_SHIFT, _FEED_SHIFT = np.uint8(3), np.uint8(4)
+
+_MOST_PLACES: Final = 256
+"""Where a text may hold mojibake at more places, it is not asked which of them do."""
 
 _SIZE: Final = 0x110000
 
@@ -111,6 +115,43 @@ def _of_text(data: np.ndarray, start: int, end: int, flags: np.ndarray, unlike: 
 
 
 @compiled
+def _suspects(data: np.ndarray, begin: int, end: int, flags: np.ndarray, out: np.ndarray) -> int:
+    """Write where in a text something may be mojibake, at most as often as `out` is long, and how often it is."""
+    n, i, last, before = 0, begin, begin, np.uint8(0)
+    while i < end:
+        if data[i] < 0x80:
+            i += 1
+            before = np.uint8(0)
+            continue
+        at = i
+        point, i = code_point_at(data, i)
+        flag = flags[point]
+        if before and flag & _PAIRED and (before | flag) & _OTHER:
+            if n < len(out):
+                out[n] = last
+            n += 1
+        if flag & _TELLS:
+            if n < len(out):
+                out[n] = at
+            n += 1
+        before, last = flag & _PAIRED, at
+    return n
+
+
+def _holds_mojibake(data: np.ndarray, begin: int, end: int) -> bool:
+    """Whether ftfy may see mojibake in a text: only what stands around suspicious places is made a string of."""
+    places = np.empty(_MOST_PLACES, np.int64)
+    n = _suspects(data, begin, end, _flags(), places)
+    around = 4 * REACH  # bytes, since a character has four at most
+    for place in places[:n].tolist():
+        before = data[max(begin, place - around) : place].tobytes().decode("utf-8", "ignore")[-REACH:]
+        behind = data[place : min(end, place + 2 * 4 + around)].tobytes().decode("utf-8", "ignore")
+        if is_bad_at(before + behind, len(before)):
+            return True
+    return n > _MOST_PLACES
+
+
+@compiled
 def _needs(data: np.ndarray, offsets: np.ndarray, flags: np.ndarray, unlike: np.ndarray) -> np.ndarray:
     needs = np.zeros(len(offsets) - 1, np.uint8)
     for text in range(len(needs)):
@@ -143,19 +184,27 @@ def clean_already(texts: Sequence[str]) -> np.ndarray:
     return np.asarray(_needs_of(cast("pa.LargeStringArray", encoded)) == 0)
 
 
-def clean_texts(texts: Sequence[str], clean: Clean) -> tuple[list[str], pa.LargeStringArray]:
-    r"""What `clean` makes of each text, and the same in UTF-8: only the rules that may change a text look at it.
+def clean_texts(texts: Sequence[str | bytes], clean: Clean) -> pa.LargeStringArray:
+    r"""What `clean` makes of each text, in UTF-8: only the rules that may change a text look at it.
 
-    >>> clean_texts(["A plain line.", "two  spaces", "cafe\u0301"], Clean())[0]
+    Args:
+        texts: n texts, or their UTF-8.
+        clean: The rules.
+
+    >>> clean_texts(["A plain line.", b"two  spaces", "cafe\u0301"], Clean()).to_pylist()
     ['A plain line.', 'two spaces', 'café']
     """
     try:
-        encoded = cast("pa.LargeStringArray", pa.array(texts, pa.large_string()))
+        encoded = _encoded(texts)
     except UnicodeEncodeError:  # a lone surrogate
-        cleaned = [clean(text) for text in texts]
-        return cleaned, encode(cleaned)
-    cleaned, changed = list(texts), np.zeros(len(texts), np.bool_)
+        return encode([clean(text if isinstance(text, str) else text.decode()) for text in texts])
     needs = _needs_of(encoded)
+    data, offsets = utf8_of(encoded)
+    for i in np.flatnonzero(needs == _REPAIR).tolist():
+        if not (clean.fix_encoding and _holds_mojibake(data, int(offsets[i]), int(offsets[i + 1]))):
+            needs[i] = 0
+    cleaned = {i: encoded[i].as_py() for i in np.flatnonzero(needs).tolist()}
+    changed = np.zeros(len(texts), np.bool_)
     while needs.any():
         turned = {i: _turn(cleaned[i], needs[i], clean) for i in np.flatnonzero(needs).tolist()}
         turned = {i: text for i, text in turned.items() if text != cleaned[i]}
@@ -165,18 +214,22 @@ def clean_texts(texts: Sequence[str], clean: Clean) -> tuple[list[str], pa.Large
             places = [*turned]
             needs[places] = _needs_of(encode([*turned.values()]))
             changed[places] = True
-        for i, text in turned.items():
-            cleaned[i] = text
+        cleaned |= turned
     if changed.any():
         new = encode([cleaned[i] for i in np.flatnonzero(changed).tolist()])
         encoded = pc.replace_with_mask(encoded, changed, new)
-    return cleaned, encoded
+    return encoded
+
+
+def _encoded(texts: Sequence[str | bytes]) -> pa.LargeStringArray:
+    if set(map(type, texts)) == {bytes}:
+        return cast("pa.LargeStringArray", pa.array(texts, pa.large_binary()).cast(pa.large_string()))
+    plain = [text if isinstance(text, str) else text.decode() for text in texts]
+    return cast("pa.LargeStringArray", pa.array(plain, pa.large_string()))
 
 
 def _turn(text: str, need: int, clean: Clean) -> str:
     """The text after one turn of the rules that it needs."""
     if need == _PLAIN:
         return plain_white_space(text)
-    if need == _REPAIR and not (clean.fix_encoding and has_mojibake(text)):
-        return text
     return clean.once(text)

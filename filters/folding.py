@@ -35,6 +35,7 @@ __all__ = [
     "fold_tables",
     "folded_utf8",
     "utf8_of",
+    "write_utf8",
 ]
 
 CODE_POINT = np.uint32((1 << 21) - 1)
@@ -167,6 +168,28 @@ def code_point_at(data: np.ndarray, i: int) -> tuple[np.uint32, int]:
         return np.uint32(point & np.uint32(0xFFFF)), i + 3
     point = (point << np.uint32(6)) | (np.uint32(data[i + 3]) & np.uint32(0x3F))
     return np.uint32(point & np.uint32(0x1FFFFF)), i + 4
+
+
+@compiled
+def write_utf8(out: np.ndarray, o: int, point: np.uint32) -> int:
+    """Write the UTF-8 of a code point, and where the next goes."""
+    if point < 0x80:
+        out[o] = point
+        return o + 1
+    if point < 0x800:
+        out[o] = 0xC0 | (point >> 6)
+        out[o + 1] = 0x80 | (point & 0x3F)
+        return o + 2
+    if point < 0x10000:
+        out[o] = 0xE0 | (point >> 12)
+        out[o + 1] = 0x80 | ((point >> 6) & 0x3F)
+        out[o + 2] = 0x80 | (point & 0x3F)
+        return o + 3
+    out[o] = 0xF0 | (point >> 18)
+    out[o + 1] = 0x80 | ((point >> 12) & 0x3F)
+    out[o + 2] = 0x80 | ((point >> 6) & 0x3F)
+    out[o + 3] = 0x80 | (point & 0x3F)
+    return o + 4
 
 
 @compiled

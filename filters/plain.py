@@ -8,7 +8,15 @@ import numpy as np
 
 from colophon.filters.kernels import compiled
 
-__all__ = ["HIGH_BITS", "NOT_ASCII", "WIDTH", "blank_bytes", "lower_case", "unlike_plain"]
+__all__ = [
+    "HIGH_BITS",
+    "NOT_ASCII",
+    "WIDTH",
+    "beyond_plain_string",
+    "blank_bytes",
+    "lower_case",
+    "unlike_plain",
+]
 
 WIDTH: Final = 8  # bytes of a word
 
@@ -26,6 +34,8 @@ _ABOVE_SPACE: Final = np.uint64(0x80 - 0x21) * _EACH
 _ABOVE_CONTROL: Final = np.uint64(0x80 - 0x20) * _EACH
 _FROM_A: Final = np.uint64(0x80 - 0x41) * _EACH
 _ABOVE_Z: Final = np.uint64(0x80 - 0x5B) * _EACH
+_QUOTE: Final = np.uint64(0x22) * _EACH
+_BACKSLASH: Final = np.uint64(0x5C) * _EACH
 _FEED: Final = np.uint64(0x0A) * _EACH
 _ONE, _TWO, _SIX, _SEVEN = np.uint64(8), np.uint64(16), np.uint64(48), np.uint64(56)  # bytes, in bits
 
@@ -40,6 +50,15 @@ def lower_case(word: np.uint64) -> np.uint64:
 def blank_bytes(word: np.uint64) -> np.uint64:
     """The high bits of those of eight ASCII bytes that are white space or control characters."""
     return np.uint64((~(word + _ABOVE_SPACE) | (word + _EACH)) & HIGH_BITS)
+
+
+@compiled
+def beyond_plain_string(word: np.uint64) -> bool:
+    """Whether one of eight bytes may not stand for itself in a JSON string, or is not ASCII."""
+    rest = word & _REST
+    control = ~(rest + _ABOVE_CONTROL)
+    quote, backslash = ~((rest ^ _QUOTE) + _REST), ~((rest ^ _BACKSLASH) + _REST)
+    return bool((word | control | quote | backslash) & HIGH_BITS)
 
 
 @compiled

@@ -22,6 +22,7 @@ from colophon.filters.folding import (
     fold_tables,
     folded_utf8,
     utf8_of,
+    write_utf8,
 )
 from colophon.filters.kernels import compiled, mix64
 from colophon.filters.plain import HIGH_BITS, WIDTH, blank_bytes, lower_case
@@ -151,27 +152,6 @@ def tokenize(
 
 
 @compiled
-def _write_utf8(out: np.ndarray, o: int, point: np.uint32) -> int:
-    if point < 0x80:
-        out[o] = point
-        return o + 1
-    if point < 0x800:
-        out[o] = 0xC0 | (point >> 6)
-        out[o + 1] = 0x80 | (point & 0x3F)
-        return o + 2
-    if point < 0x10000:
-        out[o] = 0xE0 | (point >> 12)
-        out[o + 1] = 0x80 | ((point >> 6) & 0x3F)
-        out[o + 2] = 0x80 | (point & 0x3F)
-        return o + 3
-    out[o] = 0xF0 | (point >> 18)
-    out[o + 1] = 0x80 | ((point >> 12) & 0x3F)
-    out[o + 2] = 0x80 | ((point >> 6) & 0x3F)
-    out[o + 3] = 0x80 | (point & 0x3F)
-    return o + 4
-
-
-@compiled
 def _keep(out: np.ndarray, o: np.uint64, word: np.uint64, blank: np.uint64, place: np.uint64) -> np.uint64:
     """Write one byte of a word, and where the next goes: over it, if it is a blank one."""
     out[o] = (word >> place) & _BYTE
@@ -209,7 +189,7 @@ def _compact(
             entry = table[point]
             if not entry & BLANK:
                 folded = entry & CODE_POINT
-                o = np.uint64(_write_utf8(out, int(o), _I if folded == _DOTLESS_I else folded))
+                o = np.uint64(write_utf8(out, int(o), _I if folded == _DOTLESS_I else folded))
         begins[text + 1] = o
     return begins
 

@@ -359,7 +359,7 @@ def works(
         return np.zeros(0, WORK)
     utf8 = utf8_of(encode(texts) if encoded is None else encoded)
     may_mention = _may_mention(*utf8, _LAST_OF_MARKS).tolist()
-    pages = (text if may else "" for text, may in zip(texts, may_mention, strict=True))
+    pages = (texts[i] if may else "" for i, may in enumerate(may_mention))
     return np.array([_work(known, page) for known, page in zip(about, pages, strict=True)], WORK)
 
 

@@ -90,6 +90,7 @@ class PartReader:
             title=source.title,
             start=part.start,
             end=part.end,
+            utf8=True,
         )
         known = None if source.format == "auto" else formats()[source.format]
         with stack:

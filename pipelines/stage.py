@@ -21,6 +21,7 @@ from colophon.filters import Batch, Clean, signatures, works
 from colophon.filters.clean_already import clean_texts
 from colophon.filters.folding import utf8_of
 from colophon.filters.formats.creative_commons import spdx_of_url
+from colophon.filters.texts import Texts
 from colophon.pipelines.canonical import document_id
 from colophon.pipelines.fates import columns_for_fates, fates_of
 from colophon.pipelines.inputs import PartReader
@@ -168,20 +169,20 @@ class _Stager:
         """Clean, score and sign the documents of one batch."""
         began = clock()
         read = [row for row in rows if "text" in row]
-        texts, encoded = clean_texts([row["text"] for row in read], self.recipe.clean)
-        titles, _ = clean_texts([row["title"] for row in read], self.recipe.clean)
-        for row, text, title in zip(read, texts, titles, strict=True):
+        encoded = clean_texts([row.pop("text") for row in read], self.recipe.clean)
+        titles = clean_texts([row["title"] for row in read], self.recipe.clean).to_pylist()
+        there = np.diff(utf8_of(encoded)[1]) > 0
+        for row, has_text, title in zip(read, there.tolist(), titles, strict=True):
             row["title"] = " ".join(title.split())
-            row["text"] = text
-            if not text:
+            if not has_text:
                 row |= {"failed_stage": "clean", "failed_reason": "nothing_left"}
                 row |= {"failed_detail": "no character was left after cleaning"}
         began = self.timed("clean", began)
-        alive = [row for row in read if row["text"]]
+        alive = [row for row in rows if "failed_stage" not in row]
         self._conceal(alive)
-        batch = Batch([row["text"] for row in alive], about=[about_row(row) for row in alive])
-        if len(alive) == len(read):
-            batch.encoded = encoded
+        encoded = encoded if there.all() else encoded.filter(pa.array(there))
+        batch = Batch(Texts(encoded), about=[about_row(row) for row in alive])
+        batch.encoded = encoded
         for name, one in self.recipe.filters.items():
             batch.scores.update(one.annotate(batch))
             began = self.timed(name, began)
@@ -229,7 +230,7 @@ class _Stager:
 
     def _arrow(self, rows: list[dict[str, Any]], made: Mapping[str, pa.Array]) -> pa.RecordBatch:
         """The rows, with columns `made` of those that have a text."""
-        alive = np.array([bool(row.get("text")) for row in rows], np.bool_)
+        alive = np.array(["failed_stage" not in row for row in rows], np.bool_)
         place = np.full(len(rows), -1)
         place[alive] = np.arange(alive.sum())
         take = None if alive.all() else pa.array(place, mask=~alive)
@@ -262,8 +263,7 @@ _EMPTY: dict[pa.DataType, Any] = {pa.string(): "", pa.binary(): b"", pa.bool_():
 
 def load_kernels() -> None:
     """Load the compiled code that every text goes through, so that processes copied from this one have it."""
-    texts, _ = clean_texts(["The lathe turns, the bowl is carved."], Clean())
-    batch = Batch(texts)
+    batch = Batch(Texts(clean_texts(["The lathe turns, the bowl is carved."], Clean())))
     signatures(batch.tokens, 2, 8)
     works(batch.about, batch.texts, batch.encoded)
     _fixed(batch.keys, 1)

@@ -13,7 +13,7 @@ class Document:
     """One document as a format's reader gives it, before cleaning.
 
     Attributes:
-        text: Its text, paragraphs apart by one blank line, mathematics as ``$…$``.
+        text: Its text, paragraphs apart by one blank line, mathematics as ``$…$``; UTF-8 where `ReadOptions` allows it.
         title: Its title, also the first paragraph of `text` where the format tells them apart.
         locator: Where in the file it stands: empty if the file is the document, else for example
             ``byte=1042`` (the line of JSON Lines that starts there) or ``row=17`` (of a Parquet file).
@@ -31,7 +31,7 @@ class Document:
             ``article_type``, ``subjects``, ``authors``, and a record's own columns.
     """
 
-    text: str
+    text: str | bytes
     title: str = ""
     locator: str = ""
     media_type: str = ""
@@ -77,6 +77,7 @@ class ReadOptions:
         title: The column or key that holds the title.
         start: First byte of the file to read, in formats that can be split.
         end: First byte no longer to read; None for all. A record belongs to the part it starts in.
+        utf8: Whether texts may come as UTF-8, from formats that hold them so.
     """
 
     max_document_bytes: int = 64 * 2**20
@@ -86,3 +87,4 @@ class ReadOptions:
     title: str = "title"
     start: int = 0
     end: int | None = None
+    utf8: bool = False

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
 import orjson
 import xxhash
 
+from colophon.filters.formats.json_text import text_apart
 from colophon.filters.formats.records import document_of_record
 from colophon.filters.formats.whole_file import too_large
 from colophon.schemas import Document, Unreadable
@@ -85,6 +86,23 @@ def document_of_json(
         media_type: Of the file.
         options: Name the keys.
     """
+    found = (text_apart(data, options.text) if options.utf8 else None) or _parsed(
+        data, place, locator, options
+    )
+    if isinstance(found, Unreadable):
+        return found
+    record, text = found
+    document = document_of_record(text, record, options.title)
+    document.locator = locator
+    document.media_type = media_type
+    document.digest = xxhash.xxh3_128_digest(data)
+    return document
+
+
+def _parsed(
+    data: bytes, place: str, locator: str, options: ReadOptions
+) -> tuple[dict[str, Any], str] | Unreadable:
+    """A record without its text, and the text; or what is wrong with it."""
     try:
         record: Any = orjson.loads(data)
     except orjson.JSONDecodeError as error:
@@ -98,11 +116,7 @@ def document_of_json(
     if not isinstance(text, str):
         kind = "null" if text is None else f"a {type(text).__name__}"
         return Unreadable("text_not_a_string", f"{options.text!r} is {kind}", locator)
-    document = document_of_record(text, record, options.title)
-    document.locator = locator
-    document.media_type = media_type
-    document.digest = xxhash.xxh3_128_digest(data)
-    return document
+    return record, text
 
 
 def _begins_like_an_object(line: bytes) -> bool:

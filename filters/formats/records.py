@@ -11,14 +11,14 @@ from colophon.schemas import Document
 __all__ = ["document_of_record"]
 
 
-def document_of_record(text: str, record: dict[str, Any], title: str) -> Document:
+def document_of_record(text: str | bytes, record: dict[str, Any], title: str) -> Document:
     """A document whose well-known values stand in its fields and all others in its metadata.
 
     Lifted are `title`, ``doi``, ``license`` (or ``licence``), ``year`` and ``language`` (or ``lang``), if they are what
     their names say: a DOI, a string, a year from 1500 to 2099, a BCP 47 tag. What is not stays in the metadata.
 
     Args:
-        text: The document's text.
+        text: The document's text, as `Document` may hold it.
         record: The other values, of JSON types; emptied of what is lifted.
         title: The key that holds the title.
 

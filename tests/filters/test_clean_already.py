@@ -63,8 +63,10 @@ def test_real_text_in_all_languages(corpora: Path):
 @given(st.lists(st.lists(pieces, max_size=8).map("".join), max_size=5), st.booleans())
 def test_cleaning_with_the_needed_rules_alone_is_cleaning(texts, fix_encoding):
     clean = Clean(fix_encoding=fix_encoding)
-    cleaned, encoded = clean_texts(texts, clean)
-    assert cleaned == [clean(text) for text in texts] == encoded.to_pylist()
+    cleaned = clean_texts(texts, clean).to_pylist()
+    assert cleaned == [clean(text) for text in texts]
+    if not any("\ud800" <= char <= "\udfff" for text in texts for char in text):
+        assert clean_texts([text.encode() for text in texts], clean).to_pylist() == cleaned
 
 
 def test_cleaning_of_real_texts_is_cleaning(corpora: Path):
@@ -74,8 +76,8 @@ def test_cleaning_of_real_texts_is_cleaning(corpora: Path):
         :40
     ]
     clean = Clean()
-    cleaned, encoded = clean_texts(texts, clean)
-    assert cleaned == [clean(text) for text in texts] == encoded.to_pylist()
+    cleaned = clean_texts(texts, clean).to_pylist()
+    assert cleaned == [clean(text) for text in texts]
     assert cleaned != texts
 
 
