@@ -103,7 +103,7 @@ def _apart(change: Callable[[str], str], characters: str) -> tuple[np.ndarray, n
     starts = np.concatenate(([0], ends[:-1] + 1))
     later = points != ord(_SEPARATOR)
     later[starts] = False
-    return points[starts], ends - starts, np.unique(points[later])
+    return points[starts], ends - starts, points[later]
 
 
 def _runs(pattern: str, every: str) -> np.ndarray:
@@ -123,8 +123,9 @@ def changed_by_nfc() -> np.ndarray:
     unstable = np.zeros(_SIZE, np.bool_)
     unstable[moving] = np.fromiter(map(unicodedata.combining, characters), np.uint8) != 0
     unstable[trailing] = True
-    for at in np.flatnonzero((parts != 1) | (decomposed != moving)).tolist():
-        unstable[moving[at]] |= not unicodedata.is_normalized("NFC", characters[at])
+    decomposes = np.flatnonzero((parts != 1) | (decomposed != moving))
+    stay = [unicodedata.is_normalized("NFC", characters[at]) for at in decomposes.tolist()]
+    unstable[moving[decomposes[~np.array(stay)]]] = True
     return unstable
 
 

@@ -8,6 +8,7 @@ lasts as long as the worker does.
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import os
@@ -84,6 +85,9 @@ def _serve(
         end_with_parent(parent)
         _forget_the_job()
         load()
+        # What is loaded stays; the job may not have looked for garbage so far.
+        gc.freeze()
+        gc.enable()
         own, workers = os.getpid(), []
         callers = [listener.fileno(), lifeline]
         while lifeline not in select.select(callers, [], [])[0]:
