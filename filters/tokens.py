@@ -72,40 +72,41 @@ def _hash_tokens(
 ) -> np.ndarray:
     """Write the hashes and return where each text's begin."""
     begins = np.zeros(len(offsets), np.int64)
-    count = 0
+    # Unsigned, since what may be negative is looked at before it is an index.
+    count, one = np.uint64(0), np.uint64(1)
     for text in range(len(offsets) - 1):
         table = tables[rows[text]]
-        part = data[offsets[text] : offsets[text + 1]]
-        i, end = 0, len(part)
+        i, end = np.uint64(offsets[text]), np.uint64(offsets[text + 1])
         state, inside = _START, False
         while i < end:
-            lead = part[i]
+            lead = data[i]
             if lead < 0x80:
                 # Without branches, since where a word ends cannot be predicted: twice as fast.
-                i += 1
+                i += one
                 entry = table[lead]
                 hashes[count] = state
                 word = (entry & WORD) != 0
-                count += inside & (not word)
+                count += np.uint64(inside & (not word))
                 absorbed = _absorb(state, entry)
                 state = absorbed if word else _START
                 inside = word
                 continue
-            point, i = code_point_at(part, i)
+            point, following = code_point_at(data, int(i))
+            i = np.uint64(following)
             entry = table[point]
             if entry & WORD and not entry & ALONE:
                 state, inside = _absorb(state, entry), True
                 continue
             if inside:
                 hashes[count] = state
-                count += 1
+                count += one
                 state, inside = _START, False
             if entry & WORD:
                 hashes[count] = _absorb(_START, entry)
-                count += 1
+                count += one
         if inside:
             hashes[count] = state
-            count += 1
+            count += one
         begins[text + 1] = count
     for token in range(count):
         hashes[token] = mix64(hashes[token])
