@@ -51,11 +51,11 @@ def count_identity(table: pa.Table) -> dict[str, dict[str, int]]:
         each = np.nan_to_num(pc.struct_field(rates, axis).to_numpy(zero_copy_only=False).astype(np.float64))
         mentions[axis] = int(np.rint(each * words / 1e4).sum())
     judged = pc.is_valid(rates).to_numpy(zero_copy_only=False)
-    texts = table["text"].filter(pa.array(judged)).combine_chunks()
+    texts = table["text"] if judged.all() else table["text"].filter(pa.array(judged))
     return {
         "identity_mentions": mentions,
         "identity_base": {"documents": int(judged.sum()), "words": int(words[judged].sum())},
-        **association_counts(tokenize(texts)),
+        **association_counts(tokenize(texts.combine_chunks())),
     }
 
 

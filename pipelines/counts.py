@@ -19,7 +19,7 @@ from colophon.pipelines.rights_summary import count_rights, rights_of_sources
 from colophon.schemas import DROPPED, FAILED, FATES, KEPT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 __all__ = [
     "MILLIONTHS",
@@ -27,6 +27,7 @@ __all__ = [
     "by_source_and_stage",
     "count_data",
     "count_ledger",
+    "files_of",
     "inputs_line",
     "kept_of",
     "less_counts",
@@ -120,13 +121,12 @@ def count_data(table: pa.Table, shingle_size: int) -> Counts:
 
 def count_ledger(table: pa.Table) -> Counts:
     """Count rows of ``ledger/`` by source, fate, stage and reason, joined by tabs in this order."""
-    keys = Counter(
-        zip(*(table[name].to_pylist() for name in ("source", "fate", "stage", "reason")), strict=True)
-    )
-    counts: Counts = {"fates": {"\t".join(key): n for key, n in sorted(keys.items())}}
-    rows = zip(*(table[name].to_pylist() for name in ("stage", "detail")), strict=True)
-    hits = [_hits_in(detail) for stage, detail in rows if stage == "contamination"]
-    return counts | _benchmarks(DROPPED, hits)
+    names = ["source", "fate", "stage", "reason"]
+    groups = table.select(names).group_by(names, use_threads=False).aggregate([([], "count_all")])
+    *keys, times = (groups[name].to_pylist() for name in (*names, "count_all"))
+    counted = {"\t".join(key): n for *key, n in zip(*keys, times, strict=True)}
+    questions = table["detail"].filter(pc.equal(table["stage"], "contamination")).to_pylist()
+    return {"fates": dict(sorted(counted.items()))} | _benchmarks(DROPPED, map(_hits_in, questions))
 
 
 def _hits_in(detail: str) -> list[dict[str, Any]]:
@@ -238,6 +238,24 @@ def summed(counts: Counts, stages: Sequence[str], sources: Iterable[Mapping[str,
         "sources": by_source_and_stage(fates, stages),
         "counts": {name: counted for name, counted in counts.items() if name != "fates"},
     }
+
+
+def files_of(table: pa.Table, before: tuple[str, str]) -> Iterator[tuple[str, str, str]]:
+    """Source, name and digest of each input file in rows of ``ledger/``, at the first row of each.
+
+    Args:
+        table: The rows.
+        before: Source and name of the file that the row before the first one is of.
+    """
+    n = table.num_rows
+    if not n:
+        return
+    names = [table[column].combine_chunks() for column in ("source", "source_uri")]
+    changed = pc.or_(*(pc.not_equal(each.slice(1), each.slice(0, n - 1)) for each in names))
+    first = [tuple(each[0].as_py() for each in names) != before]
+    at = pa.array(np.flatnonzero(np.concatenate((first, changed.to_numpy(zero_copy_only=False)))))
+    columns = (each.take(at).to_pylist() for each in (*names, table["source_sha256"]))
+    yield from zip(*columns, strict=True)
 
 
 def inputs_line(source: str, uri: str, sha256: str) -> bytes:

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from colophon.pipelines.audit import AUDIT_COUNTS, audit_faults
 from colophon.pipelines.canonical import schema_as_json
-from colophon.pipelines.counts import count_data, count_ledger, inputs_line, merge_counts, summed
+from colophon.pipelines.counts import count_data, count_ledger, files_of, inputs_line, merge_counts, summed
 from colophon.pipelines.places import at_hand
 from colophon.pipelines.proofs.merkle import (
     BUCKETS,
@@ -258,7 +258,7 @@ class Rows:
             self.ids.append(ids)
             self.kept.append(ids[kept.to_numpy().astype(bool)])
             self._check_copies_in(name, table)
-            for source, uri, sha256 in _files(table, seen):
+            for source, uri, sha256 in files_of(table, seen):
                 digest.update(inputs_line(source, uri, sha256))
                 seen = (source, uri)
             self.counted.append(count_ledger(table))
@@ -307,19 +307,6 @@ class Rows:
                 self.faults.append(
                     f"{name}: document {one} was dropped at similarity {similarity}, below {limit}"
                 )
-
-
-def _files(table: pa.Table, before: tuple[str, str]) -> Iterator[tuple[str, str, str]]:
-    """Source, name and digest of each input file, at the first row of each."""
-    names = [_column(table, column) for column in ("source", "source_uri")]
-    n = table.num_rows
-    if not n:
-        return
-    changed = pc.or_(*(pc.not_equal(each.slice(1), each.slice(0, n - 1)) for each in names))
-    first = [tuple(each[0].as_py() for each in names) != before]
-    at = pa.array(np.flatnonzero(np.concatenate((first, changed.to_numpy(zero_copy_only=False)))))
-    columns = (each.take(at).to_pylist() for each in (*names, _column(table, "source_sha256")))
-    yield from zip(*columns, strict=True)
 
 
 def _check_tree(folder: AnyPath, grown: Buckets, faults: list[str]) -> None:

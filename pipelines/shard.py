@@ -11,7 +11,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from colophon.pipelines.counts import count_data, count_ledger, inputs_line, merge_counts
+from colophon.pipelines.counts import count_data, count_ledger, files_of, inputs_line, merge_counts
 from colophon.pipelines.storage import aside, sha256_of
 from colophon.schemas import DATA_ORDER, DataRow, HeldRow, LedgerRow, WeightRow, arrow_schema
 
@@ -163,11 +163,9 @@ class LedgerFile(TableFile):
     def write(self, table: pa.Table) -> None:
         """Add rows, and count them."""
         self._counted.append(count_ledger(table))
-        names = ("source", "source_uri", "source_sha256")
-        for source, uri, sha256 in zip(*(table[name].to_pylist() for name in names), strict=True):
-            if (source, uri) != self._last:
-                self._inputs.update(inputs_line(source, uri, sha256))
-                self._last = (source, uri)
+        for source, uri, sha256 in files_of(table, self._last):
+            self._inputs.update(inputs_line(source, uri, sha256))
+            self._last = (source, uri)
         super().write(table)
 
     @property
