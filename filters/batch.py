@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from colophon.filters.folding import encode
+from colophon.filters.folding import complex_texts, encode
 from colophon.filters.tokens import Tokens, folded_words, normalized_key, tokenize
 
 if TYPE_CHECKING:
@@ -42,9 +42,14 @@ class Batch:
         return encode(self.texts)
 
     @cached_property
+    def found(self) -> np.ndarray:
+        """What `complex_texts` returns for all texts, shared likewise."""
+        return complex_texts(self.encoded)
+
+    @cached_property
     def folded(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """What `folded_words` returns for all texts, shared likewise."""
-        return folded_words(self.texts, self.encoded)
+        return folded_words(self.texts, self.encoded, self.found)
 
     @cached_property
     def tokens(self) -> Tokens:
@@ -54,11 +59,11 @@ class Batch:
     @property
     def keys(self) -> np.ndarray:
         """What `normalized_key` returns for all texts, uint8[n, 16]."""
-        return normalized_key(self.texts, self.encoded, self.folded[2].astype(bool))
+        return normalized_key(self.texts, self.encoded, self.found)
 
     def rewrite(self, texts: Sequence[str]) -> None:
         """Go on with other texts (n of them, none empty), as a filter does that masks or cuts passages."""
         if any(new is not old for new, old in zip(texts, self.texts, strict=True)):
             self.texts = texts
-            for known in ("encoded", "folded", "tokens"):
+            for known in ("encoded", "found", "folded", "tokens"):
                 self.__dict__.pop(known, None)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 import numpy as np
 import pyarrow as pa
@@ -24,14 +24,21 @@ from colophon.filters.clean import _TELLTALE as TELLTALE
 from colophon.filters.clean import Clean
 from colophon.filters.clean import _is_bad_at as is_bad_at
 from colophon.filters.clean import _plain_white_space as plain_white_space
-from colophon.filters.folding import changed_by_nfc, code_point_at, encode, utf8_of
+from colophon.filters.folding import (
+    changed_by_nfc,
+    code_point_at,
+    complex_texts,
+    encode,
+    folded_by_no_table,
+    utf8_of,
+)
 from colophon.filters.kernels import compiled
 from colophon.filters.plain import WIDTH, unlike_plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["clean_already", "clean_texts"]
+__all__ = ["Cleaned", "clean_already", "clean_texts"]
 
 _BAD: Final = np.uint8(1)
 """Cleaning may change the character, alone or by what stands beside it."""
@@ -41,6 +48,8 @@ _LETTER: Final = np.uint8(4)
 _PAIRED: Final = np.uint8(6)
 _TELLS: Final = np.uint8(8)
 """May be mojibake whatever stands beside it."""
+_FOLDS: Final = np.uint8(16)
+"""No table folds it; also a flag of texts, told on the way since to look for it again takes as long."""
 
 _PLAIN: Final = np.uint8(1)
 """A text's white space may be more than it should be."""
@@ -48,6 +57,7 @@ _REPAIR: Final = np.uint8(2)
 """A text may hold mojibake."""
 _ALL: Final = np.uint8(4)
 """Anything may have to be done."""
+_RULES: Final = np.uint8(7)
 
 # What `_flags` holds of ASCII: `_ALL` for control characters, these for what may be one too many.
 _IS_SPACE, _IS_TAB, _IS_FEED = np.uint8(1), np.uint8(8), np.uint8(16)
@@ -77,6 +87,7 @@ def _flags() -> np.ndarray:
     for pattern, flag in classes:
         flags[_members(pattern)] |= flag
     flags[changed_by_nfc()] |= _BAD
+    flags[folded_by_no_table()] |= _FOLDS
     flags[:0x80] = 0
     flags[:0x20] = flags[0x7F] = _ALL
     flags[[0x20, 0x09, 0x0A]] = _IS_SPACE, _IS_TAB, _IS_FEED
@@ -106,6 +117,7 @@ def _of_text(data: np.ndarray, start: int, end: int, flags: np.ndarray, unlike: 
         else:
             point, i = code_point_at(data, i)
             flag = flags[point]
+            need |= flag & _FOLDS
             if flag & _BAD:
                 need |= _ALL
             if flag & _TELLS or (before and flag & _PAIRED and (before | flag) & _OTHER):
@@ -160,7 +172,7 @@ def _needs(data: np.ndarray, offsets: np.ndarray, flags: np.ndarray, unlike: np.
 
 
 def _needs_of(encoded: pa.LargeStringArray) -> np.ndarray:
-    """uint8[n]: which rules may change each text, by flags; 0 where none can."""
+    """uint8[n]: which rules may change each text, by flags, of which none is set where none can; and `_FOLDS`."""
     data, offsets = utf8_of(encoded)
     return _needs(data, offsets, _flags(), unlike_plain(data))
 
@@ -178,27 +190,41 @@ def clean_already(texts: Sequence[str]) -> np.ndarray:
     [True, False, False, True]
     """
     try:
-        encoded = pa.array(texts, pa.large_string())
+        encoded = _encoded(texts)
     except UnicodeEncodeError:  # a lone surrogate
         return np.zeros(len(texts), np.bool_)
-    return np.asarray(_needs_of(cast("pa.LargeStringArray", encoded)) == 0)
+    return np.asarray(_needs_of(encoded) & _RULES == 0)
 
 
-def clean_texts(texts: Sequence[str | bytes], clean: Clean) -> pa.LargeStringArray:
-    r"""What `clean` makes of each text, in UTF-8: only the rules that may change a text look at it.
+class Cleaned(NamedTuple):
+    """Texts after cleaning.
+
+    Attributes:
+        encoded: The n texts in UTF-8.
+        found: bool[n], what `complex_texts` says of them.
+    """
+
+    encoded: pa.LargeStringArray
+    found: np.ndarray
+
+
+def clean_texts(texts: Sequence[str | bytes], clean: Clean) -> Cleaned:
+    r"""What `clean` makes of each text: only the rules that may change a text look at it.
 
     Args:
         texts: n texts, or their UTF-8.
         clean: The rules.
 
-    >>> clean_texts(["A plain line.", b"two  spaces", "cafe\u0301"], Clean()).to_pylist()
+    >>> clean_texts(["A plain line.", b"two  spaces", "cafe\u0301"], Clean()).encoded.to_pylist()
     ['A plain line.', 'two spaces', 'café']
     """
     try:
         encoded = _encoded(texts)
     except UnicodeEncodeError:  # a lone surrogate
-        return encode([clean(text if isinstance(text, str) else text.decode()) for text in texts])
-    needs = _needs_of(encoded)
+        encoded = encode([clean(text if isinstance(text, str) else text.decode()) for text in texts])
+        return Cleaned(encoded, complex_texts(encoded))
+    told = _needs_of(encoded)
+    needs = told & _RULES
     data, offsets = utf8_of(encoded)
     for i in np.flatnonzero(needs == _REPAIR).tolist():
         if not (clean.fix_encoding and _holds_mojibake(data, int(offsets[i]), int(offsets[i + 1]))):
@@ -212,13 +238,18 @@ def clean_texts(texts: Sequence[str | bytes], clean: Clean) -> pa.LargeStringArr
         needs[:] = 0
         if turned:
             places = [*turned]
-            needs[places] = _needs_of(encode([*turned.values()]))
+            needs[places] = _needs_of(encode([*turned.values()])) & _RULES
             changed[places] = True
         cleaned |= turned
     if changed.any():
         new = encode([cleaned[i] for i in np.flatnonzero(changed).tolist()])
         encoded = pc.replace_with_mask(encoded, changed, new)
-    return encoded
+    found = (told & _FOLDS) != 0
+    # Of a text that needs all rules the rest was not looked at.
+    again = changed | ((told & _ALL) != 0)
+    if again.any():
+        found[again] = complex_texts(encoded.filter(pa.array(again)))
+    return Cleaned(encoded, found)
 
 
 def _encoded(texts: Sequence[str | bytes]) -> pa.LargeStringArray:

@@ -33,6 +33,7 @@ __all__ = [
     "complex_texts",
     "encode",
     "fold_tables",
+    "folded_by_no_table",
     "folded_utf8",
     "utf8_of",
     "write_utf8",
@@ -153,6 +154,11 @@ def fold_tables() -> np.ndarray:
     complex_ = np.where((length != 1) | unstable[fold], _COMPLEX, np.uint32(0))
     tables: np.ndarray = np.stack([fold | flags[fold] | complex_, code_points | flags])
     return tables
+
+
+def folded_by_no_table() -> np.ndarray:
+    """bool[0x110000], the characters for which a text has to be folded by Python."""
+    return np.asarray((fold_tables()[0] & _COMPLEX) != 0)
 
 
 @compiled

@@ -118,10 +118,12 @@ def _fold_words(text: str) -> str:
 
 
 def folded_words(
-    texts: Sequence[str] | pa.StringArray, encoded: pa.LargeStringArray | None = None
+    texts: Sequence[str] | pa.StringArray,
+    encoded: pa.LargeStringArray | None = None,
+    found: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """What `folded_utf8` returns for the case-folded NFC texts of which `Tokens` speaks."""
-    return folded_utf8(texts, _fold_words, encoded)
+    return folded_utf8(texts, _fold_words, encoded, found)
 
 
 def tokenize(

@@ -169,8 +169,8 @@ class _Stager:
         """Clean, score and sign the documents of one batch."""
         began = clock()
         read = [row for row in rows if "text" in row]
-        encoded = clean_texts([row.pop("text") for row in read], self.recipe.clean)
-        titles = clean_texts([row["title"] for row in read], self.recipe.clean).to_pylist()
+        encoded, found = clean_texts([row.pop("text") for row in read], self.recipe.clean)
+        titles = clean_texts([row["title"] for row in read], self.recipe.clean).encoded.to_pylist()
         there = np.diff(utf8_of(encoded)[1]) > 0
         for row, has_text, title in zip(read, there.tolist(), titles, strict=True):
             row["title"] = " ".join(title.split())
@@ -182,7 +182,7 @@ class _Stager:
         self._conceal(alive)
         encoded = encoded if there.all() else encoded.filter(pa.array(there))
         batch = Batch(Texts(encoded), about=[about_row(row) for row in alive])
-        batch.encoded = encoded
+        batch.encoded, batch.found = encoded, found[there]
         for name, one in self.recipe.filters.items():
             batch.scores.update(one.annotate(batch))
             began = self.timed(name, began)
@@ -263,7 +263,7 @@ _EMPTY: dict[pa.DataType, Any] = {pa.string(): "", pa.binary(): b"", pa.bool_():
 
 def load_kernels() -> None:
     """Load the compiled code that every text goes through, so that processes copied from this one have it."""
-    batch = Batch(Texts(clean_texts(["The lathe turns, the bowl is carved."], Clean())))
+    batch = Batch(Texts(clean_texts(["The lathe turns, the bowl is carved."], Clean()).encoded))
     signatures(batch.tokens, 2, 8)
     works(batch.about, batch.texts, batch.encoded)
     _fixed(batch.keys, 1)

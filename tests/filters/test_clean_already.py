@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from colophon.filters import clean_already as module
 from colophon.filters.clean import Clean
 from colophon.filters.clean_already import clean_already, clean_texts
+from colophon.filters.folding import complex_texts
 
 pieces = st.one_of(
     st.text(max_size=5),
@@ -63,10 +64,12 @@ def test_real_text_in_all_languages(corpora: Path):
 @given(st.lists(st.lists(pieces, max_size=8).map("".join), max_size=5), st.booleans())
 def test_cleaning_with_the_needed_rules_alone_is_cleaning(texts, fix_encoding):
     clean = Clean(fix_encoding=fix_encoding)
-    cleaned = clean_texts(texts, clean).to_pylist()
+    encoded, found = clean_texts(texts, clean)
+    assert found.tolist() == complex_texts(encoded).tolist()
+    cleaned = encoded.to_pylist()
     assert cleaned == [clean(text) for text in texts]
     if not any("\ud800" <= char <= "\udfff" for text in texts for char in text):
-        assert clean_texts([text.encode() for text in texts], clean).to_pylist() == cleaned
+        assert clean_texts([text.encode() for text in texts], clean).encoded.to_pylist() == cleaned
 
 
 def test_cleaning_of_real_texts_is_cleaning(corpora: Path):
@@ -76,7 +79,9 @@ def test_cleaning_of_real_texts_is_cleaning(corpora: Path):
         :40
     ]
     clean = Clean()
-    cleaned = clean_texts(texts, clean).to_pylist()
+    encoded, found = clean_texts(texts, clean)
+    assert found.tolist() == complex_texts(encoded).tolist()
+    cleaned = encoded.to_pylist()
     assert cleaned == [clean(text) for text in texts]
     assert cleaned != texts
 
