@@ -344,12 +344,12 @@ class Output:
     shard_size: Annotated[
         int,
         Setting(
-            "About how much text goes into one file of the dataset.",
+            "About how large one file of the dataset is. Each is written by one worker, so larger files mean fewer workers at work.",
             unit="bytes",
             minimum=2**20,
             maximum=2**40,
         ),
-    ] = 256 * 2**20
+    ] = 64 * 2**20
     compression_level: Annotated[
         int,
         Setting("The effort of the zstd compression; greater is smaller and slower.", minimum=1, maximum=22),
