@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -52,6 +54,14 @@ def curate(
     return answer
 
 
+def hashing() -> float:
+    """MB of SHA-256 in a CPU-second of now: what a shared machine gives changes by a quarter from minute to minute."""
+    block = bytes(10**8)
+    began = time.process_time()
+    hashlib.sha256(block).digest()
+    return 100 / (time.process_time() - began)
+
+
 def speed(
     source: Path, folder: Path, filters: str, workers: list[int], *, turns: int, unit_size: str
 ) -> None:
@@ -62,13 +72,14 @@ def speed(
     for turn in range(turns):
         for number in workers:
             output = folder / "out"
+            limit = hashing()
             run = curate(source, output, number, filters, unit_size)["run"]
             walls[number].append(run["wall_seconds"])
             rate = size / 1e6 / run["cpu_seconds"]
             documents = sum(run["fates"].values())
             print(
                 f"{which}, {run['units']} units, {number} worker(s): {run['wall_seconds']:.1f} s, {run['cpu_seconds']:.1f} CPU-seconds, {rate:.1f} MB "
-                f"per CPU-second ({rate / BEST_PEER:.1f} x {BEST_PEER} of the best peer, which only finds duplicates); "
+                f"per CPU-second ({rate / BEST_PEER:.1f} x {BEST_PEER} of the best peer, which only finds duplicates; SHA-256 {limit:.0f}, {limit / rate:.0f} x this); "
                 f"largest process {max(run['peak_bytes_by_process']) / 1e6:.0f} MB, job process {run['peak_bytes'] / 1e6:.0f} MB; "
                 f"{run['bytes_shuffled'] / documents:.0f} bytes shuffled a document"
             )

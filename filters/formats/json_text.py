@@ -146,7 +146,7 @@ def text_apart(data: bytes, name: str) -> tuple[dict[str, Any], bytes] | None:
     Returns:
         The other values by their keys, and the text in UTF-8; None if the whole should be parsed instead.
 
-    >>> text_apart(b'{"id": 7, "text": "The lathe\nturns."}', "text")
+    >>> text_apart(b'{"id": 7, "text": "The lathe\\nturns."}', "text")
     ({'id': 7}, b'The lathe\nturns.')
     >>> text_apart(b'{"id": 7, "text": ["The lathe"]}', "text")
     """
