@@ -20,6 +20,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux copi
 
 def sleep() -> None:
     os.setsid()
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # as the job does: a command may have run in this process
     time.sleep(60)
 
 
