@@ -56,7 +56,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--removed", action="store_true", help="you hold none of them any more")
     parser.add_argument("--note", default="", metavar="TEXT", help="what else there is to say")
     parser.add_argument("--output", type=path, metavar="FILE", help="the new file with your answer")
-    parser.add_argument("--check", type=path, nargs="+", metavar="FILE", help="answers to check instead")
+    parser.add_argument(
+        "--check", type=path, nargs="+", action="extend", metavar="FILE", help="answers to check instead"
+    )
     parser.add_argument(
         "--keys", type=path, metavar="DIR", help="with --check: folder of the public keys that you trust"
     )

@@ -46,6 +46,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--input",
         nargs="+",
+        action="extend",  # whoever names it twice means both
         type=place,
         metavar="PATH",
         help="files or folders to read, instead of the recipe's sources; paths or addresses",

@@ -206,6 +206,16 @@ def test_the_exported_schema_is_the_one_in_docs(capsys):
     assert json.loads(out) == json.loads((ROOT / "docs" / "recipe.schema.json").read_text())
 
 
+def test_inputs_named_one_by_one_are_all_read(capsys, tmp_path):
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.txt").write_text(prose(1))
+    inputs = ("--input", tmp_path / "one", "--input", tmp_path / "other")
+    code, out, _ = call(capsys, "run", *inputs, "--output", tmp_path / "out", "--dry-run")
+    assert code == 0
+    assert "2 files," in out
+
+
 def test_dry_run_does_nothing(capsys, tmp_path):
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "a.txt").write_text(prose(1))
