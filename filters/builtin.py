@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.metadata import entry_points
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from colophon.filters.bias import Bias
 from colophon.filters.contamination import Contamination
+from colophon.filters.extensions import installed
 from colophon.filters.language import Language
 from colophon.filters.length import Length
 from colophon.filters.privacy import Privacy
@@ -45,17 +45,8 @@ def all_filters() -> Mapping[str, type[Filter]]:
         UsageError: An installed package brings a filter whose name is taken or is not its own, or that does not load.
     """
     found = dict(FILTERS)
-    origins = dict.fromkeys(FILTERS, "Colophon")
-    for point in sorted(entry_points(group="colophon.filters"), key=lambda point: (point.name, point.value)):
-        origin = f"{point.value} of {point.dist.name if point.dist else 'an unknown package'}"
-        if point.name in found:
-            raise UsageError(f"two filters are named {point.name!r}: {origins[point.name]} and {origin}")
-        try:
-            loaded = point.load()
-        except Exception as error:
-            raise UsageError(f"the filter {point.name!r} ({origin}) cannot be loaded: {error}") from error
-        if getattr(loaded, "name", None) != point.name:
-            raise UsageError(f"the filter {point.name!r} ({origin}) does not say that name of itself")
-        found[point.name] = loaded
-        origins[point.name] = origin
+    for name, loaded, origin in installed("filter", FILTERS, lambda loaded: loaded):
+        if getattr(loaded, "name", None) != name:
+            raise UsageError(f"the filter {name!r} ({origin}) does not say that name of itself")
+        found[name] = loaded
     return MappingProxyType(found)

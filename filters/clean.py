@@ -246,7 +246,7 @@ def _composed(text: str) -> str:
     """NFC. What can change are runs beyond ASCII with the character before them, and few of those have to."""
     if unicodedata.is_normalized("NFC", text):
         return text
-    points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.dtype("<u4"))
+    points, _ = _beyond_ascii(text)
     plain = (points < 0x80).nonzero()[0]
     behind = np.unique(np.searchsorted(plain, changed_by_nfc()[points].nonzero()[0]))
     edges = np.concatenate(([0], plain, [len(points)]))

@@ -221,7 +221,7 @@ def clean_texts(texts: Sequence[str | bytes], clean: Clean) -> Cleaned:
     try:
         encoded = _encoded(texts)
     except UnicodeEncodeError:  # a lone surrogate
-        encoded = encode([clean(text if isinstance(text, str) else text.decode()) for text in texts])
+        encoded = encode([*map(clean, _strings(texts))])
         return Cleaned(encoded, complex_texts(encoded))
     told = _needs_of(encoded)
     needs = told & _RULES
@@ -255,8 +255,11 @@ def clean_texts(texts: Sequence[str | bytes], clean: Clean) -> Cleaned:
 def _encoded(texts: Sequence[str | bytes]) -> pa.LargeStringArray:
     if set(map(type, texts)) == {bytes}:
         return cast("pa.LargeStringArray", pa.array(texts, pa.large_binary()).cast(pa.large_string()))
-    plain = [text if isinstance(text, str) else text.decode() for text in texts]
-    return cast("pa.LargeStringArray", pa.array(plain, pa.large_string()))
+    return cast("pa.LargeStringArray", pa.array(_strings(texts), pa.large_string()))
+
+
+def _strings(texts: Sequence[str | bytes]) -> list[str]:
+    return [text if isinstance(text, str) else text.decode() for text in texts]
 
 
 def _turn(text: str, need: int, clean: Clean) -> str:

@@ -16,6 +16,7 @@ __all__ = [
     "blank_bytes",
     "lower_case",
     "unlike_plain",
+    "words_of",
 ]
 
 WIDTH: Final = 8  # bytes of a word
@@ -38,6 +39,12 @@ _QUOTE: Final = np.uint64(0x22) * _EACH
 _BACKSLASH: Final = np.uint64(0x5C) * _EACH
 _FEED: Final = np.uint64(0x0A) * _EACH
 _ONE, _TWO, _SIX, _SEVEN = np.uint64(8), np.uint64(16), np.uint64(48), np.uint64(56)  # bytes, in bits
+
+
+@compiled
+def words_of(data: np.ndarray) -> np.ndarray:
+    """The whole words in bytes that begin at a multiple of eight, uint64[b // 8]."""
+    return data[: len(data) // WIDTH * WIDTH].view(np.uint64)
 
 
 @compiled

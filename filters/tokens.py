@@ -25,7 +25,7 @@ from colophon.filters.folding import (
     write_utf8,
 )
 from colophon.filters.kernels import compiled, mix64
-from colophon.filters.plain import HIGH_BITS, WIDTH, blank_bytes, lower_case
+from colophon.filters.plain import HIGH_BITS, WIDTH, blank_bytes, lower_case, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -166,7 +166,7 @@ def _compact(
     data: np.ndarray, offsets: np.ndarray, skip: np.ndarray, table: np.ndarray, out: np.ndarray
 ) -> np.ndarray:
     """Write the folded UTF-8 without blanks, of some texts nothing, and return where each text's begins."""
-    words = data[: len(data) // WIDTH * WIDTH].view(np.uint64)
+    words = words_of(data)
     begins = np.zeros(len(offsets), np.int64)
     o = np.uint64(0)
     for text in range(len(offsets) - 1):

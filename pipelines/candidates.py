@@ -151,9 +151,8 @@ class EmitKeys(beam.DoFn):
         # A partition is the key's leading bits, so 32 more bits are enough inside it: chance meetings stay
         # proportional to the corpus, and the judge dismisses them.
         bits = self.job.partitions.bit_length() - 1
-        partition = (keys >> np.uint64(64 - bits)).astype(
-            np.uint16
-        )  # numbers so short are sorted by their digits
+        # Numbers of 16 bits are sorted by their digits.
+        partition = (keys >> np.uint64(64 - bits)).astype(np.uint16)
         short = ((keys >> np.uint64(32 - bits)) & np.uint64(0xFFFFFFFF)).astype("<u4")
         order = np.argsort(partition, kind="stable")
         ends = np.searchsorted(partition[order], np.arange(self.job.partitions + 1))

@@ -16,7 +16,7 @@ from colophon.filters import Clean
 from colophon.filters.formats import formats
 from colophon.filters.formats.reading import read_stream
 from colophon.pipelines.isolation import Isolated
-from colophon.pipelines.places import at_hand, locate
+from colophon.pipelines.places import READ_AHEAD, at_hand, locate
 from colophon.pipelines.plan import fingerprint_of
 from colophon.pipelines.storage import sha256_of, write_whole
 from colophon.schemas import ReadOptions, Unreadable, UsageError
@@ -36,10 +36,6 @@ _FAULTS = {
     "unreadable": "the operating system does not let it be read",
     "unreadable_folder": "the operating system does not let the folder be listed",
 }
-
-
-# A line of JSON is a document, longer than the few kilobytes that Python reads ahead of itself.
-_READ_AHEAD = 2**20
 
 
 @lru_cache(maxsize=4)
@@ -95,7 +91,8 @@ class PartReader:
         known = None if source.format == "auto" else formats()[source.format]
         with stack:
             try:
-                stream = stack.enter_context(path.open("rb", _READ_AHEAD))
+                # A line of JSON is a document, longer than the few kilobytes that Python reads ahead of itself.
+                stream = stack.enter_context(path.open("rb", READ_AHEAD))
             except OSError as error:
                 yield Unreadable("unreadable", error.strerror or str(error))
                 return

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 __all__ = [
+    "READ_AHEAD",
     "AnyPath",
     "RemotePath",
     "Status",
@@ -44,7 +45,8 @@ __all__ = [
 ]
 
 _BLOCK: Final = 2**24  # what is sent at once; a store that counts the parts of an upload takes 10,000
-_READ_AHEAD: Final = 2**20
+READ_AHEAD: Final = 2**20
+"""Bytes that are read ahead of whoever reads a file bit by bit."""
 _FEW_SECONDS: Final = 2.0
 _A_PAGE: Final = 1000  # of a listing
 
@@ -234,7 +236,7 @@ class RemotePath:
         """The files right here whose names fit."""
         return (path for path in self.rglob(pattern) if path.parent == self)
 
-    def open(self, mode: str = "rb", buffering: int = _READ_AHEAD) -> BinaryIO:
+    def open(self, mode: str = "rb", buffering: int = READ_AHEAD) -> BinaryIO:
         """The file as a stream that can seek; what lies between is not fetched.
 
         Args:

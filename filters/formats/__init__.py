@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from importlib.metadata import entry_points
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from colophon.filters.extensions import installed
 from colophon.filters.formats.archives import Tar, Zip
 from colophon.filters.formats.arrow import Arrow
 from colophon.filters.formats.delimited import Csv
@@ -26,7 +26,6 @@ from colophon.filters.formats.pdf import Pdf
 from colophon.filters.formats.plain_text import PlainText
 from colophon.filters.formats.tei import Tei
 from colophon.filters.formats.warc import Warc
-from colophon.schemas import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -86,18 +85,8 @@ def formats() -> Mapping[str, Format]:
     Raises:
         UsageError: An installed package brings a format whose name is taken, or one that cannot be loaded.
     """
-    found = dict(FORMATS)
-    origins = dict.fromkeys(FORMATS, "Colophon")
-    for point in sorted(entry_points(group="colophon.formats"), key=lambda point: (point.name, point.value)):
-        origin = f"{point.value} of {point.dist.name if point.dist else 'an unknown package'}"
-        if point.name in found:
-            raise UsageError(f"two formats are named {point.name!r}: {origins[point.name]} and {origin}")
-        try:
-            found[point.name] = point.load()()
-        except Exception as error:
-            raise UsageError(f"the format {point.name!r} ({origin}) cannot be loaded: {error}") from error
-        origins[point.name] = origin
-    return MappingProxyType(dict(sorted(found.items())))
+    others = {name: made for name, made, _ in installed("format", FORMATS, lambda loaded: loaded())}
+    return MappingProxyType(dict(sorted((FORMATS | others).items())))
 
 
 # Formats that would take anything for text; XML that nobody knows is none, though it be served or named so.

@@ -17,7 +17,7 @@ import orjson
 
 from colophon.filters.folding import write_utf8
 from colophon.filters.kernels import compiled
-from colophon.filters.plain import WIDTH, beyond_plain_string
+from colophon.filters.plain import WIDTH, beyond_plain_string, words_of
 
 __all__ = ["text_apart"]
 
@@ -106,7 +106,7 @@ def _unescape(data: np.ndarray, begin: int, out: np.ndarray) -> tuple[int, int]:
         Where its last quotation mark is, and how many bytes were written; (-1, 0) if a parser should look at it.
     """
     i, o, end = begin, 0, len(data)
-    words = data[: end // WIDTH * WIDTH].view(np.uint64)
+    words = words_of(data)
     while 0 <= i < end:
         if i % WIDTH == 0 and i + WIDTH <= end and not beyond_plain_string(words[i // WIDTH]):
             word, at = words[i // WIDTH], np.uint64(o)

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-import colophon.filters.builtin as room
+import colophon.filters.extensions as room
 from colophon.filters import FILTERS, Batch, Decision, Length, all_filters
 from colophon.pipelines.annotate import document_columns
 from colophon.schemas import UsageError, arrow_schema

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import pytest
 
-from colophon.filters import formats as module
+from colophon.filters import extensions as module
 from colophon.filters.formats import FORMATS, PlainText, detect, formats
 from colophon.schemas import UsageError
 
